@@ -1,0 +1,159 @@
+"""Samples as columns: the one shape in which values travel from driver to chart.
+
+A batch is a pyarrow.RecordBatch with SCHEMA. On the wire it is one Arrow IPC stream (Apache Arrow columnar
+format, IPC streaming); value, integer and text may be left out there when no row uses them.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from kandelia.base.errors import InvalidInput
+
+BATCH_ROWS_MAX = 200_000
+BATCH_BYTES_MAX = 4_000_000
+TEXT_BYTES_MAX = 4_096
+
+
+class Kind(IntEnum):
+    """What a sample holds; `value`, `integer` or `text` carries it, the other two are zero or empty."""
+
+    MISSING = 0  # no value: the source said so, or it was lost; quality is never good
+    FLOAT = 1  # value
+    INTEGER = 2  # integer, exact in 64 bits (energy counters pass 2^53)
+    BOOLEAN = 3  # integer, 0 or 1
+    TEXT = 4  # text
+    ENUMERATION = 5  # integer, the code; labels stand with the signal
+
+
+SCHEMA = pa.schema(
+    [
+        pa.field("signal", pa.uint32(), nullable=False),  # the signal's number
+        pa.field("time", pa.timestamp("ns", "UTC"), nullable=False),  # source time
+        pa.field("lag_ms", pa.int64(), nullable=False),  # receive time − source time
+        pa.field("quality", pa.uint16(), nullable=False),  # base.quality
+        pa.field("kind", pa.uint8(), nullable=False),  # Kind
+        pa.field("value", pa.float64(), nullable=False),
+        pa.field("integer", pa.int64(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+    ]
+)
+_OPTIONAL = {"value": 0.0, "integer": 0, "text": ""}
+
+
+def make_batch(
+    signal: Any,
+    time_ns: Any,
+    *,
+    lag_ms: Any = 0,
+    quality: Any = 0,
+    kind: Any = Kind.FLOAT,
+    value: Any = 0.0,
+    integer: Any = 0,
+    text: Sequence[str] | str = "",
+) -> pa.RecordBatch:
+    """A batch from numpy arrays, sequences or constants; lengths follow `time_ns` (int64 UTC nanoseconds)."""
+    times = np.atleast_1d(np.asarray(time_ns, dtype=np.int64))
+    rows = len(times)
+
+    def column(data: Any, dtype: Any) -> pa.Array:
+        return pa.array(np.ascontiguousarray(np.broadcast_to(np.asarray(data, dtype=dtype), rows)))
+
+    texts = pa.repeat(pa.scalar(text), rows) if isinstance(text, str) else pa.array(text, pa.string())
+    return pa.RecordBatch.from_arrays(
+        [
+            column(signal, np.uint32),
+            pa.array(times).cast(SCHEMA.field("time").type),
+            column(lag_ms, np.int64),
+            column(quality, np.uint16),
+            column(kind, np.uint8),
+            column(value, np.float64),
+            column(integer, np.int64),
+            texts,
+        ],
+        schema=SCHEMA,
+    )
+
+
+def empty_batch() -> pa.RecordBatch:
+    """No rows, full schema."""
+    return pa.RecordBatch.from_pylist([], schema=SCHEMA)
+
+
+def times_ns(batch: pa.RecordBatch) -> np.ndarray:
+    """The source times as int64 UTC nanoseconds, without a copy."""
+    return batch.column("time").cast(pa.int64()).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
+
+def encode(batch: pa.RecordBatch) -> bytes:
+    """The wire form; columns that no row uses are left out."""
+    unused = {name for name, kinds in _USED_BY.items() if not np.isin(_kinds(batch), kinds).any()}
+    if unused:
+        batch = batch.select([name for name in batch.schema.names if name not in unused])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+_USED_BY = {
+    "value": (Kind.FLOAT,),
+    "integer": (Kind.INTEGER, Kind.BOOLEAN, Kind.ENUMERATION),
+    "text": (Kind.TEXT,),
+}
+
+
+def _kinds(batch: pa.RecordBatch) -> np.ndarray:
+    return batch.column("kind").to_numpy()  # type: ignore[no-any-return]
+
+
+def decode(data: bytes) -> pa.RecordBatch:
+    """A batch with the full SCHEMA from its wire form.
+
+    InvalidInput (code "invalid-batch") for anything else: garbage, another schema, nulls, several batches, too
+    many rows. Whether the values can be stored is the recorder's question, not this one's.
+    """
+    if len(data) > BATCH_BYTES_MAX:
+        raise _invalid(f"{len(data)} bytes", f"send at most {BATCH_BYTES_MAX} bytes a message")
+    try:
+        with pa.ipc.open_stream(data) as reader:
+            batches = list(reader)
+            found = reader.schema
+        for batch in batches:
+            batch.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError, KeyError, NotImplementedError) as error:
+        raise _invalid(str(error)[:200], "send one Arrow IPC stream with the sample schema") from error
+    if len(batches) != 1:
+        raise _invalid(f"{len(batches)} record batches in one message", "send exactly one")
+    return _complete(batches[0], found)
+
+
+def _complete(batch: pa.RecordBatch, found: pa.Schema) -> pa.RecordBatch:
+    if batch.num_rows > BATCH_ROWS_MAX:
+        raise _invalid(f"{batch.num_rows} rows", f"send at most {BATCH_ROWS_MAX} rows a message")
+    if len(set(found.names)) != len(found.names) or set(found.names) - set(SCHEMA.names):
+        raise _invalid(f"columns {', '.join(found.names)[:200]}", f"send {', '.join(SCHEMA.names)}")
+    columns = []
+    for field in SCHEMA:
+        if field.name in found.names:
+            columns.append(_column(batch.column(field.name), field))
+        elif field.name in _OPTIONAL:
+            columns.append(pa.repeat(pa.scalar(_OPTIONAL[field.name], field.type), batch.num_rows))
+        else:
+            raise _invalid(f'column "{field.name}" is missing', f"send {', '.join(SCHEMA.names)}")
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def _column(column: pa.Array, field: pa.Field) -> pa.Array:
+    if column.type != field.type:
+        raise _invalid(f'column "{field.name}" has type {column.type}', f"send {field.type}")
+    if column.null_count:
+        raise _invalid(f'column "{field.name}" holds nulls', "a missing value is a row with kind 0")
+    return column
+
+
+def _invalid(what: str, mend: str) -> InvalidInput:
+    return InvalidInput(what=f"not a sample batch: {what}", mend=mend, code="invalid-batch")

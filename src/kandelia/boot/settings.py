@@ -1,0 +1,121 @@
+"""Settings of an installation: one TOML file and environment variables, checked with file, line and key."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROLES = ("web", "edge", "history", "live", "jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """The one address of pages, API and websocket."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    certificate: str = ""  # PEM file; with a host beyond loopback our own CA serves where it is empty
+    key: str = ""
+    names: tuple[str, ...] = ()  # host names people use, beyond `host`
+
+
+@dataclass(frozen=True, slots=True)
+class BusSettings:
+    """`urls` empty: a server of our own on `port` (0: a free one, kept in the data directory)."""
+
+    urls: tuple[str, ...] = ()
+    port: int = 0
+    credentials: str = ""
+    edge_bytes_max: int = 8_000_000_000
+    load_bytes_max: int = 8_000_000_000
+    events_bytes_max: int = 1_000_000_000
+    quarantine_bytes_max: int = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsSettings:
+    """Where records are kept: empty for SQLite in the data directory, else a postgresql:// address."""
+
+    database: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """The store of samples; retention is months by class, 0 keeps for good."""
+
+    engine: str = "chdb"
+    flush_rows: int = 200_000
+    flush_ms: int = 500
+    readers: int = 3
+    reader_memory_bytes_max: int = 1_000_000_000
+    retention_months: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSettings:
+    """What this edge serves: every connection of its site, of all sites where it is empty."""
+
+    site: str = ""
+    batch_ms: int = 500
+    batch_rows: int = 2_000
+    hold_s: float = 60.0  # samples held in memory while the bus is away
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """The live feed; listens on a Unix socket in the data directory, or on loopback `port` where given."""
+
+    port: int = 0
+    tick_ms: int = 250
+    sockets_max: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an installation is told."""
+
+    directory: Path
+    file: Path | None = None
+    organisation: str = "main"  # made at first start, with its administrator
+    organisation_name: str = "Main"
+    time_zone: str = "Asia/Shanghai"
+    language: str = "zh"
+    web: WebSettings = field(default_factory=WebSettings)
+    bus: BusSettings = field(default_factory=BusSettings)
+    records: RecordsSettings = field(default_factory=RecordsSettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
+    edge: EdgeSettings = field(default_factory=EdgeSettings)
+    live: LiveSettings = field(default_factory=LiveSettings)
+
+    @property
+    def secrets_directory(self) -> Path:
+        """Mode 0700."""
+        return self.directory / "secrets"
+
+    @property
+    def records_file(self) -> Path:
+        """The SQLite file."""
+        return self.directory / "records" / "records.sqlite3"
+
+    @property
+    def history_directory(self) -> Path:
+        """Owned by the history role alone."""
+        return self.directory / "history"
+
+    @property
+    def bus_directory(self) -> Path:
+        """The NATS server's configuration and streams."""
+        return self.directory / "bus"
+
+    @property
+    def run_directory(self) -> Path:
+        """Pid files, sockets and the last known state; safe to lose."""
+        return self.directory / "run"
+
+    @property
+    def log_directory(self) -> Path:
+        """One log a role, rotated."""
+        return self.directory / "logs"
+
+    @property
+    def live_socket(self) -> Path:
+        """Where web hands /live to."""
+        return self.run_directory / "live.sock"

@@ -1,0 +1,121 @@
+"""Tables of people, organisations, tokens and the audit. Other rooms see contracts.Viewer, never these."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from kandelia.kernel.access.contracts import Role
+
+
+class Organisation(models.Model):
+    """A firm, bureau or department; thin: apps hang their own profile on it."""
+
+    id = models.CharField(primary_key=True, max_length=60)  # plain id, never changed: it stands in bus subjects
+    name_zh = models.CharField(max_length=200, blank=True)
+    name_en = models.CharField(max_length=200, blank=True)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name_zh or self.name_en or self.id
+
+
+class People(BaseUserManager["Person"]):
+    """Finds people by sign-in name."""
+
+
+class Person(AbstractBaseUser):
+    """A person who signs in; AUTH_USER_MODEL. Rights come from Membership alone."""
+
+    id = models.BigAutoField(primary_key=True)
+    sign_in = models.CharField(max_length=150, unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField(blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    theme = models.CharField(max_length=10, blank=True)
+    active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[People] = People()
+    USERNAME_FIELD = "sign_in"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """What Django asks."""
+        return self.active
+
+    def __str__(self) -> str:
+        return self.name or self.sign_in
+
+
+class Membership(models.Model):
+    """A person's role in an organisation."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "organisation"], name="one_role_each")]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.role} {self.organisation_id}"
+
+
+class Token(models.Model):
+    """An API token; only its SHA-256 is kept. `prefix` (first 8 characters) tells tokens apart in lists."""
+
+    id = models.CharField(primary_key=True, max_length=26)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+    prefix = models.CharField(max_length=8)
+    digest = models.CharField(max_length=64, unique=True)
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="token_name_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class AuditEntry(models.Model):
+    """Who did what, append-only: each row's hash covers the row and the hash before it."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    organisation = models.CharField(max_length=60, blank=True, db_index=True)
+    subject = models.CharField(max_length=80)  # Viewer.subject, or "system"
+    action = models.CharField(max_length=80)
+    target = models.CharField(max_length=200, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+    address = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "-id"], name="audit_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%F %T} {self.subject} {self.action} {self.target}"
+
+
+class FailedSignIn(models.Model):
+    """Counts failures by sign-in name and by address, for the rate limit."""
+
+    key = models.CharField(primary_key=True, max_length=200)
+    failures = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField()
+    blocked_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.failures}"

@@ -1,0 +1,126 @@
+"""What the data plane is told of a connection and its signals, and what it says back. Django-free."""
+
+import zlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+from kandelia.base.samples import Kind
+
+SNAPSHOT_BUCKET = "snapshot"  # key: connection_key(...), value: encode_document(...)
+UNCONNECTED = "unconnected"  # the driver of the document that carries signals without a connection
+EDGE_STREAM = "EDGE"  # what drivers collect; kept until history has it on disk
+LOAD_STREAM = "LOAD"  # what is loaded from files or sent by the write API
+EDGE_SUBJECTS = ("org.*.site.*.edge.*",)
+LOAD_SUBJECTS = ("org.*.site.*.load.*",)
+STATE_PERIOD_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SignalEntry:
+    """One signal as the data plane needs it."""
+
+    number: int
+    id: str
+    kind: Kind
+    address: str = ""
+    period_ms: int = 1_000
+    low: float | None = None
+    high: float | None = None
+    retention: int = 0
+    clash: Literal["keep", "replace"] = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionDocument:
+    """A connection and its signals at one revision (1, 2, 3, … per connection)."""
+
+    id: str
+    organisation: str
+    site: str
+    driver: str
+    revision: int
+    enabled: bool = True
+    settings: dict[str, Any] = field(default_factory=dict)
+    signals: tuple[SignalEntry, ...] = ()
+
+
+class State(StrEnum):
+    """Where a connection stands."""
+
+    CONNECTING = "connecting"
+    RUNNING = "running"
+    BACKING_OFF = "backing-off"
+    STOPPED = "stopped"
+    REFUSED = "refused"  # the configuration cannot work; waits for a change
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    """Published on state_subject each STATE_PERIOD_S and at every change.
+
+    `proof_ns` is the last proof that the source lives (value, keep-alive, poll answer), by the edge's clock.
+    `held_s` is how many seconds of samples wait in the edge's memory because the bus is away.
+    """
+
+    id: str
+    organisation: str
+    site: str
+    state: State
+    since_ns: int
+    at_ns: int
+    proof_ns: int = 0
+    revision_wanted: int = 0
+    revision_running: int = 0
+    error: str = ""
+    mend: str = ""
+    samples: int = 0
+    batches: int = 0
+    reconnects: int = 0
+    errors: int = 0
+    items_refused: dict[str, str] = field(default_factory=dict)  # signal id → reason, 100 at most
+    samples_per_s: float = 0.0
+    held_s: float = 0.0
+    lost: int = 0
+
+
+def connection_key(organisation: str, connection: str) -> str:
+    """The key of a connection's document."""
+    return f"{organisation}.{connection}"
+
+
+def edge_subject(organisation: str, site: str, connection: str) -> str:
+    """Where a connection's sample batches go."""
+    return f"org.{organisation}.site.{site}.edge.{_word(connection)}"
+
+
+def load_subject(organisation: str, site: str, source: str) -> str:
+    """Where loaded sample batches go."""
+    return f"org.{organisation}.site.{site}.load.{_word(source)}"
+
+
+def state_subject(organisation: str, site: str, connection: str) -> str:
+    """Where a connection's state goes."""
+    return f"org.{organisation}.site.{site}.state.{_word(connection)}"
+
+
+def organisation_of(subject: str) -> str:
+    """The organisation in a subject `org.<id>.…`; empty where there is none."""
+    head, _, rest = subject.partition(".")
+    return rest.partition(".")[0] if head == "org" else ""
+
+
+def encode_document(document: ConnectionDocument) -> bytes:
+    """Compressed JSON; equal documents give equal bytes, so their hash can be compared."""
+    return zlib.compress(msgspec.json.encode(document, order="deterministic"))
+
+
+def decode_document(data: bytes) -> ConnectionDocument:
+    """The document; msgspec.MsgspecError or zlib.error when it is damaged."""
+    return msgspec.json.decode(zlib.decompress(data), type=ConnectionDocument)
+
+
+def _word(plain: str) -> str:
+    return plain.replace(".", "-")

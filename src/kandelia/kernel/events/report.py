@@ -1,0 +1,31 @@
+"""What a role says of itself: the source of `kandelia status` and of the platform's own recorded figures."""
+
+from dataclasses import dataclass, field
+
+REPORTS_ASK = "roles.ask"  # request: every role answers its Report to the reply subject
+REPORTS_SUBJECT = "roles.report"  # published by every role each REPORT_PERIOD_S
+REPORT_PERIOD_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that is not as it should be now, in a person's words."""
+
+    code: str
+    what: str
+    mend: str
+    since_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One role's state. `gauges` are named with their unit last: "recorder_lag_s", "rows_per_s", "memory_bytes"."""
+
+    role: str
+    pid: int
+    started_ns: int
+    at_ns: int
+    gauges: dict[str, float] = field(default_factory=dict)
+    troubles: tuple[Trouble, ...] = ()
+    revisions_wanted: dict[str, int] = field(default_factory=dict)
+    revisions_running: dict[str, int] = field(default_factory=dict)

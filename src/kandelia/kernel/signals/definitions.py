@@ -1,0 +1,31 @@
+"""What other rooms see of a signal's definition. Django-free."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kandelia.base.samples import Kind
+from kandelia.base.text import LocalText
+
+
+@dataclass(frozen=True, slots=True)
+class SignalView:
+    """A signal as screens and programs see it; `id` is "site.area.machine.key"."""
+
+    number: int
+    id: str
+    key: str
+    machine: str  # MachineView.path
+    name: LocalText
+    kind: Kind
+    unit: str = ""  # UCUM
+    decimals: int = 2
+    low: float | None = None
+    high: float | None = None
+    labels: Mapping[int, LocalText] = field(default_factory=dict)
+    period_ms: int = 1_000
+    connection: str = ""  # connection key
+    address: str = ""
+    retention: int = 0
+    clash: Literal["keep", "replace"] = "keep"
+    active: bool = True
