@@ -1,0 +1,111 @@
+// Questions to history over the public API, the same that any program may ask.
+import { fromBuckets, fromRaw, grid } from "./columns.js";
+import { KIND } from "./format.js";
+
+const API = "/api/v1";
+const RAW_SAMPLES_MAX = 3000; // fewer expected samples than this are drawn one by one
+const RAW_LIMIT = 6000; // what is asked for at most; more than expected falls back to buckets
+const POINTS_MAX = 4000;
+const WEIGHTED_MS_MAX = 2 * 86_400_000; // up to here buckets carry the value before them
+const SPARK_POINTS = 60;
+const SPARK_SIGNALS_MAX = 50;
+
+export class HistoryError extends Error {
+  constructor(problem, status) {
+    super(problem.detail || problem.title || String(status));
+    this.mend = problem.mend || "";
+    this.status = status;
+  }
+}
+
+export async function ask(path, signal) {
+  const answer = await fetch(API + path, { credentials: "same-origin", headers: { Accept: "application/json" }, signal });
+  if (!answer.ok) {
+    let problem = {};
+    try {
+      problem = await answer.json();
+    } catch {
+      // the body of a proxy's error page says nothing more
+    }
+    throw new HistoryError(problem, answer.status);
+  }
+  return answer.json();
+}
+
+const stepped = (definition) => definition.kind === KIND.BOOLEAN || definition.kind === KIND.ENUMERATION;
+const drawable = (definition) => definition.kind !== KIND.TEXT;
+
+/** Track of each definition over [from, to]; `bucket` is 0 where every sample was read. */
+export async function tracks(definitions, from, to, width, signal) {
+  const asked = definitions.filter(drawable);
+  if (!asked.length) return { tracks: new Map(), bucket: 0 };
+  const period = Math.min(...asked.map((definition) => definition.period));
+  if ((to - from) / period <= RAW_SAMPLES_MAX) {
+    const raw = await rawTracks(asked, from, to, signal);
+    if (raw) return { tracks: raw, bucket: 0 };
+  }
+  return bucketTracks(asked, from, to, Math.min(POINTS_MAX, Math.max(50, Math.round(width))), signal);
+}
+
+async function rawTracks(definitions, from, to, signal) {
+  const before = Math.max(0, Math.floor(from - Math.max(10_000, to - from)));
+  const answers = await Promise.all(
+    definitions.map((one) => ask(`/signals/${one.number}/raw?start=${before}&end=${Math.ceil(to)}&limit=${RAW_LIMIT}`, signal)),
+  );
+  const held = new Map();
+  for (const [i, answer] of answers.entries()) {
+    const columns = rawColumns(answer);
+    if (columns.t.length >= RAW_LIMIT) return null;
+    held.set(definitions[i].number, fromRaw(columns, definitions[i].period, stepped(definitions[i])));
+  }
+  return held;
+}
+
+function rawColumns(answer) {
+  return { t: answer.t, value: answer.value, quality: answer.quality };
+}
+
+async function bucketTracks(definitions, from, to, points, signal) {
+  const { bucket, start, end, points: count } = grid(from, to, points);
+  const numbers = definitions.map((one) => one.number).join(",");
+  const weighted = to - from <= WEIGHTED_MS_MAX;
+  const answer = await ask(`/history/trend?signals=${numbers}&start=${start}&end=${end}&points=${Math.min(POINTS_MAX, count)}&weighted=${weighted}`, signal);
+  const held = new Map();
+  for (const one of definitions) {
+    const columns = answer.signals[one.number];
+    if (columns) held.set(one.number, fromBuckets(columns, answer.bucket_ms || bucket, one.period, stepped(one)));
+  }
+  return { tracks: held, bucket: answer.bucket_ms || bucket };
+}
+
+/** When the first sample of any of these was taken, null where there is none. */
+export async function firstTime(definitions, now, signal) {
+  const numbers = definitions.filter(drawable).map((one) => one.number).join(",");
+  const start = now - 20 * 365 * 86_400_000;
+  const answer = await ask(`/history/trend?signals=${numbers}&start=${Math.floor(start)}&end=${Math.ceil(now)}&points=4000`, signal);
+  const times = Object.values(answer.signals).map((columns) => columns.t[0]).filter((t) => t !== undefined);
+  return times.length ? Math.min(...times) : null;
+}
+
+/** Small tracks for many cards in few questions: number → Track. */
+export async function sparks(numbers, from, to, signal) {
+  const held = new Map();
+  for (let i = 0; i < numbers.length; i += SPARK_SIGNALS_MAX) {
+    const part = numbers.slice(i, i + SPARK_SIGNALS_MAX);
+    const { start, end, points } = grid(from, to, SPARK_POINTS);
+    const answer = await ask(`/history/trend?signals=${part.join(",")}&start=${start}&end=${end}&points=${points}`, signal);
+    for (const number of part) {
+      if (answer.signals[number]) held.set(number, fromBuckets(answer.signals[number], answer.bucket_ms, 1000, false));
+    }
+  }
+  return held;
+}
+
+/** Address of a file with what is shown. */
+export function exportAddress(definitions, from, to, bucket, format) {
+  const query = new URLSearchParams({
+    signals: definitions.map((one) => one.number).join(","), start: Math.floor(from), end: Math.ceil(to), format,
+  });
+  if (bucket) query.set("every", `${bucket}ms`);
+  return `${API}/history/export?${query}`;
+}
