@@ -1,0 +1,82 @@
+# ruff: noqa: S608 (every piece of SQL here is a constant of this module; values travel as typed parameters)
+"""The SQL of every question. Values travel as typed parameters; no text from outside stands in it.
+
+Clashing rows are adjacent in the stated order, so a row counts when the next one has another time; repeats fall
+away the same way.
+"""
+
+ORDER = "signal, time, sequence, kind, value, integer, text, quality"
+ORDER_NEWEST = ", ".join(part + " DESC" if part != "signal" else part for part in ORDER.split(", "))
+ROW = "signal, time, lag_ms, quality, kind, value, integer, text, sequence"
+OF_SIGNALS = "signal IN {signals:Array(UInt32)}"
+IN_WINDOW = f"""{OF_SIGNALS}
+    AND time >= fromUnixTimestamp64Nano({{start:Int64}}, 'UTC')
+    AND time < fromUnixTimestamp64Nano({{end:Int64}}, 'UTC')"""
+RAW = f"SELECT {ROW} FROM samples FINAL WHERE {IN_WINDOW} ORDER BY {ORDER}"
+RAW_FIRST = RAW + " LIMIT {limit:UInt64} BY signal"
+RAW_NEWEST = f"SELECT {ROW} FROM samples FINAL WHERE {IN_WINDOW} ORDER BY {ORDER_NEWEST}"
+RAW_NEWEST_FIRST = RAW_NEWEST + " LIMIT {limit:UInt64} BY signal"
+
+_NEXT = f"""OVER (PARTITION BY signal ORDER BY {ORDER.removeprefix("signal, ")}
+            ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)"""
+_USABLE = "quality < 0x8000 AND kind != 0"
+_NUMERIC = f"({_USABLE} AND kind != 4)"
+_ROWS = f"""(
+    SELECT signal, t, number, usable, numeric, uncertain, intDiv(t - {{start:Int64}}, {{bucket:Int64}}) AS bucket, next
+    FROM (
+        SELECT signal, toUnixTimestamp64Nano(time) AS t, if(kind = 1, value, toFloat64(integer)) AS number,
+            {_USABLE} AS usable, {_NUMERIC} AS numeric, quality >= 0x4000 AND quality < 0x8000 AS uncertain,
+            leadInFrame(t, 1, toInt64(-1)) {_NEXT} AS next
+        FROM samples WHERE {IN_WINDOW}
+    ) WHERE next != t
+)"""
+_SUMMARY = """countIf(usable) AS count, countIf(NOT usable) AS bad, countIf(usable AND uncertain) AS uncertain,
+    countIf(numeric) AS numbers,
+    if(numbers = 0, NULL, minIf(number, numeric)) AS min, if(numbers = 0, NULL, maxIf(number, numeric)) AS max,
+    if(numbers = 0, NULL, sumIf(number, numeric) / numbers) AS avg,
+    if(numbers = 0, NULL, argMinIf(number, t, numeric)) AS first,
+    if(numbers = 0, NULL, argMaxIf(number, t, numeric)) AS last,
+    if(count = 0, NULL, fromUnixTimestamp64Nano(minIf(t, usable), 'UTC')) AS first_time,
+    if(count = 0, NULL, fromUnixTimestamp64Nano(maxIf(t, usable), 'UTC')) AS last_time"""
+_NAMES = "count, bad, uncertain, min, max, avg, first, last, first_time, last_time"
+_START = "fromUnixTimestamp64Nano({start:Int64} + bucket * {bucket:Int64}, 'UTC') AS time"
+AGGREGATE = f"""SELECT signal, {_START}, {_NAMES} FROM (
+    SELECT signal, bucket, {_SUMMARY} FROM {_ROWS} GROUP BY signal, bucket) ORDER BY signal, bucket"""
+# `area` and `covered_ns` hold what rows of the bucket cover inside it; what is carried in from before is added
+# by the caller, who knows `head` (the first row's time) and the last row of the bucket before.
+_BUCKET_END = "({start:Int64} + (bucket + 1) * {bucket:Int64})"
+_COVER = f"(least(if(next < 0, {{end:Int64}}, next), {_BUCKET_END}, {{end:Int64}}) - t)"
+WEIGHTED = f"""SELECT signal, bucket, {_NAMES}, area, covered_ns, head, tail, tail_numeric FROM (
+    SELECT signal, bucket, {_SUMMARY},
+        sumIf(number * (cover / 1e9), numeric) AS area, sumIf(cover, numeric) AS covered_ns,
+        min(t) AS head, argMax(number, t) AS tail, argMax(numeric, t) AS tail_numeric
+    FROM (SELECT *, {_COVER} AS cover FROM {_ROWS}) GROUP BY signal, bucket) ORDER BY signal, bucket"""
+
+# A row belongs to the first instant at or after it; the last row of a cell stands for the cell.
+AS_OF = f"""SELECT signal, cell, time, lag_ms, quality, kind, value, integer, text, sequence FROM (
+    SELECT {ROW}, intDiv(toUnixTimestamp64Nano(time) - {{origin:Int64}} + {{step:Int64}} - 1, {{step:Int64}}) AS cell,
+        leadInFrame(cell, 1, toInt64(-1)) {_NEXT} AS next
+    FROM samples WHERE {IN_WINDOW}
+) WHERE next != cell ORDER BY signal, cell"""
+
+_OF_NEWEST = """signal, newest.1 AS time, newest.8 AS lag_ms, newest.7 AS quality, newest.3 AS kind, newest.4 AS value,
+    newest.5 AS integer, newest.6 AS text, newest.2 AS sequence"""
+_NEWEST = "(time, sequence, kind, value, integer, text, quality, lag_ms)"
+LATEST_ALL = (
+    f"SELECT {_OF_NEWEST} FROM (SELECT signal, max(newest) AS newest FROM latest GROUP BY signal) ORDER BY signal"
+)
+LATEST = LATEST_ALL.replace("FROM latest", f"FROM latest WHERE {OF_SIGNALS}")
+NEWEST_IN_WINDOW = f"""SELECT {_OF_NEWEST} FROM (
+    SELECT signal, max({_NEWEST}) AS newest FROM samples WHERE {IN_WINDOW} GROUP BY signal) ORDER BY signal"""
+
+SIZE = """SELECT toUInt8(extract(partition, '(\\\\d+)')) AS retention, sum(rows) AS rows, sum(bytes_on_disk) AS bytes
+FROM system.parts WHERE active AND database = currentDatabase() AND table = 'samples'
+GROUP BY retention ORDER BY retention"""
+MONTHS = """SELECT DISTINCT partition_id AS id, toUInt32(extract(partition, ',(\\\\d+)')) AS month FROM system.parts
+WHERE active AND database = currentDatabase() AND table = 'samples'
+    AND toUInt8(extract(partition, '(\\\\d+)')) = {retention:UInt8} ORDER BY month"""
+DELETE = f"DELETE FROM samples WHERE {IN_WINDOW}"
+FORGET_LATEST = f"DELETE FROM latest WHERE {OF_SIGNALS}"
+RENEW_LATEST = f"""INSERT INTO latest SELECT signal, max({_NEWEST}) FROM samples
+WHERE {OF_SIGNALS} GROUP BY signal"""
+SIGNALS_OF_PARTITION = "SELECT DISTINCT signal FROM samples WHERE _partition_id = {id:String} ORDER BY signal"
