@@ -1,0 +1,76 @@
+"""The plant's state in a file, so that a restart goes on where the last run ended."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kandelia_demo_plant.faults import Fault
+from kandelia_demo_plant.simulation import COUNTERS, PlantState
+
+STATE_FILE = "state.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept."""
+
+    state: PlantState
+    faults: tuple[Fault, ...] = ()
+
+
+def save(directory: Path, kept: Kept) -> None:
+    """Replace the state file in one step; numbers are exact."""
+    state = kept.state
+    document = {
+        "format": FORMAT,
+        "time": state.time,
+        "seed": state.seed,
+        "temperature": state.temperature.tolist(),
+        "integral": state.integral.tolist(),
+        "bodies": state.bodies.tolist(),
+        "air": list(state.air),
+        "water": list(state.water),
+        "totals": {name: total.tolist() for name, total in state.totals.items()},
+        "held": state.held,
+        "faults": [[f.name, f.since, f.machine, f.signal] for f in kept.faults],
+    }
+    new = directory / f"{STATE_FILE}.new"
+    with new.open("w") as file:
+        json.dump(document, file)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(directory / STATE_FILE)
+
+
+def load(directory: Path) -> Kept | None:
+    """What was kept; None when there is nothing, or nothing this version can use."""
+    try:
+        document = json.loads((directory / STATE_FILE).read_text())
+        kept = _read(document)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    shapes = {name: total.shape for name, total in kept.state.totals.items()}
+    expected = {name: (width,) for name, (width, _) in COUNTERS.items()}
+    return kept if document.get("format") == FORMAT and shapes == expected else None
+
+
+def _read(document: dict[str, Any]) -> Kept:
+    pressure, loaded, idle = document["air"]
+    water, stages = document["water"]
+    state = PlantState(
+        time=int(document["time"]),
+        seed=int(document["seed"]),
+        temperature=np.array(document["temperature"], dtype=float),
+        integral=np.array(document["integral"], dtype=float),
+        bodies=np.array(document["bodies"], dtype=float),
+        air=(float(pressure), [int(x) for x in loaded], [int(x) for x in idle]),
+        water=(float(water), int(stages)),
+        totals={name: np.array(total, dtype=np.int64) for name, total in document["totals"].items()},
+        held={str(key): value for key, value in document["held"].items()},
+    )
+    return Kept(state, tuple(Fault(*row) for row in document["faults"]))
