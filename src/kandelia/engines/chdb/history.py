@@ -60,6 +60,7 @@ class ChdbHistory:
         rows = check_rows(rows)
         if rows.num_rows:
             self._write(tables.INSERT, rows)
+            self._write(tables.INSERT_LATEST, tables.newest_of(rows))
 
     def _write(self, statement: str, rows: pa.Table | None = None, values: Mapping[str, Any] | None = None) -> None:
         with self._writing:
