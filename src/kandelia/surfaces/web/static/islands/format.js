@@ -48,6 +48,9 @@ export function span(ms) {
 
 export const age = (ms) => (ms < 2500 ? say("now") : span(ms));
 
+/** The same as a moment in the past. */
+export const ago = (ms) => (ms < 2500 ? say("now") : say("ago", span(ms)));
+
 /** Exact local time of the site, to the millisecond where it has any. */
 export function timeText(ms, zone) {
   const parts = new Intl.DateTimeFormat("sv-SE", {

@@ -1,6 +1,6 @@
 // <live-value>: one signal's value with unit, quality, age and range. Only text nodes and classes change: nothing moves.
 import { connectionState, linkState, nowMs, onChange, watch } from "./live.js";
-import { age, severity, timeText, valueText } from "./format.js";
+import { age, ago, severity, timeText, valueText } from "./format.js";
 import { say } from "./words.js";
 
 const STALE_PERIODS = 3;
@@ -132,7 +132,7 @@ class LiveValue extends HTMLElement {
     const zone = this.closest("[data-zone]")?.dataset.zone;
     const parts = [timeText(this.time, zone), say(QUALITIES[severity(this.quality)])];
     const proof = this.definition.connection && connectionState(this.definition.connection)?.proof_ms;
-    if (proof) parts.push(say("proof", age(nowMs() - proof)));
+    if (proof) parts.push(say("proof", ago(nowMs() - proof)));
     this.title = parts.join(" · ");
   }
 }

@@ -1,0 +1,71 @@
+"""A machine: its state, its connections, every signal live, and the trends one asks for."""
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from kandelia.apps.plant.logic.board import TREND_SIGNALS_DEFAULT, LiveRow, card, definitions, live_row, signal_id
+from kandelia.base.samples import Kind
+from kandelia.sdk.records import connections, signals, things
+from kandelia.sdk.screens import screen
+from kandelia.sdk.views import MachineView, Right, SignalView, Viewer
+
+
+@screen(Right.SEE)
+def machine(request: HttpRequest, viewer: Viewer, machine: str) -> HttpResponse:
+    """The page of the machine at a path."""
+    found = things.machine(viewer, machine)
+    views = signals.of_machine(viewer, found.path)
+    rows = [live_row(signal, viewer.language) for signal in views]
+    site = next((site for site in things.tree(viewer) if site.key == found.site), None)
+    used = {signal.connection for signal in views if signal.connection}
+    context = {
+        "machine": found,
+        "card": card(found, {signal.id: signal for signal in views}, viewer.language),
+        "crumbs": _crumbs(found, viewer),
+        "groups": grouped(rows),
+        "rows": rows,
+        "definitions": definitions(rows),
+        "chosen": ",".join(str(number) for number in chosen(found, views)),
+        "connections": [one for one in connections.list_connections(viewer) if one.key in used],
+        "zone": site.time_zone if site else "",
+        "language": viewer.language,
+    }
+    return render(request, "plant/machine.html", context)
+
+
+def grouped(rows: Iterable[LiveRow]) -> list[tuple[str, list[LiveRow]]]:
+    """Rows under the headings an operator looks for; empty headings are left out."""
+    heads = {
+        Kind.FLOAT: _("Measurements"),
+        Kind.INTEGER: _("Counters"),
+        Kind.ENUMERATION: _("States"),
+        Kind.BOOLEAN: _("States"),
+        Kind.TEXT: _("Texts"),
+    }
+    groups: dict[str, list[LiveRow]] = {heads[kind]: [] for kind in (Kind.FLOAT, Kind.INTEGER, Kind.BOOLEAN, Kind.TEXT)}
+    for row in rows:
+        groups[heads[Kind(row.kind)]].append(row)
+    return [(title, members) for title, members in groups.items() if members]
+
+
+def chosen(machine: MachineView, views: Iterable[SignalView]) -> list[int]:
+    """Signals whose trend is shown first: the numbers of the card, else the first numbers there are."""
+    views = list(views)
+    wanted = {signal_id(machine, key) for key in machine.card_signals}
+    numeric = [signal for signal in views if signal.kind in (Kind.FLOAT, Kind.INTEGER)]
+    best = [signal for signal in numeric if signal.id in wanted] or numeric
+    return [signal.number for signal in best[:TREND_SIGNALS_DEFAULT]]
+
+
+def _crumbs(machine: MachineView, viewer: Viewer) -> list[str]:
+    """Names of site, area and line."""
+    for site in things.tree(viewer):
+        for area in site.areas if site.key == machine.site else ():
+            if area.key == machine.area:
+                lines = [line.name.say(viewer.language) or line.key for line in area.lines if line.key == machine.line]
+                heads = [part.name.say(viewer.language) or part.key for part in (site, area)]
+                return [*heads, *lines]
+    return [machine.site, machine.area]

@@ -1,0 +1,79 @@
+"""The signal list with search, and the page of one signal."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from kandelia.apps.plant.logic.board import definitions, live_row
+from kandelia.sdk.records import connections, signals, things
+from kandelia.sdk.screens import screen
+from kandelia.sdk.views import Right, Viewer
+
+ROWS = 50
+SEARCH_LENGTH_MAX = 200
+TREND_SIGNALS_MAX = 8
+FILTERS = ("search", "machine", "connection")
+
+
+@screen(Right.SEE)
+def signal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """One page of signals; what narrows it stands in the address."""
+    asked = {name: request.GET.get(name, "").strip()[:SEARCH_LENGTH_MAX] for name in FILTERS}
+    page = signals.list_signals(viewer, **asked, after=request.GET.get("after", "")[:SEARCH_LENGTH_MAX], limit=ROWS)
+    rows = [live_row(signal, viewer.language) for signal in page.items]
+    drawn = [live_row(signal, viewer.language) for signal in _drawn(request, viewer)]
+    context = {
+        "rows": rows,
+        "asked": asked,
+        "chips": _chips(asked),
+        "total": page.total,
+        "next": urlencode({**_given(asked), "after": page.next}) if page.next else "",
+        "first": urlencode(_given(asked)) if request.GET.get("after") else None,
+        "definitions": definitions([*rows, *drawn]),
+        "has_any": bool(rows) or any(asked.values()) or bool(request.GET.get("after")),
+        "connections": connections.list_connections(viewer),
+        "zone": next((site.time_zone for site in things.tree(viewer)), ""),
+    }
+    template = "plant/signal_rows.html" if request.headers.get("HX-Request") else "plant/signals.html"
+    return render(request, template, context)
+
+
+def _drawn(request: HttpRequest, viewer: Viewer) -> list[signals.SignalView]:
+    """Signals that the address asks a trend of, whether or not they stand on this page."""
+    words = request.GET.get("signals", "").split(",")[:TREND_SIGNALS_MAX]
+    numbers = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) <= 10]
+    return list(signals.signals_of(viewer, numbers).values()) if numbers else []
+
+
+def _given(asked: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in asked.items() if value}
+
+
+def _chips(asked: dict[str, str]) -> list[tuple[str, str, str]]:
+    """(filter, value, address without it) of each filter in force."""
+    given = _given(asked)
+    return [
+        (name, value, urlencode({other: text for other, text in given.items() if other != name}))
+        for name, value in given.items()
+        if name != "search"
+    ]
+
+
+@screen(Right.SEE)
+def signal_page(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
+    """One signal: what it is, what it says now, how it went."""
+    signal = signals.signal(viewer, number)
+    row = live_row(signal, viewer.language)
+    machine = things.machine(viewer, signal.machine)
+    site = next((site for site in things.tree(viewer) if site.key == machine.site), None)
+    context = {
+        "signal": signal,
+        "row": row,
+        "machine": machine,
+        "machine_name": machine.name.say(viewer.language) or machine.key,
+        "definitions": definitions([row]),
+        "zone": site.time_zone if site else "",
+        "clash": signal.clash,
+    }
+    return render(request, "plant/signal.html", context)

@@ -1,0 +1,26 @@
+"""What facades answer, as plain frozen shapes. Loads without Django, so that an app's logic may use it."""
+
+from kandelia.base.pages import Page
+from kandelia.kernel.access.contracts import Right, Role, Viewer
+from kandelia.kernel.connections.contracts import ConnectionState, State
+from kandelia.kernel.events.report import REPORT_PERIOD_S, REPORTS_ASK, Report, Trouble
+from kandelia.kernel.signals.definitions import SignalView
+from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, SiteView
+
+__all__ = [
+    "REPORTS_ASK",
+    "REPORT_PERIOD_S",
+    "AreaView",
+    "ConnectionState",
+    "LineView",
+    "MachineView",
+    "Page",
+    "Report",
+    "Right",
+    "Role",
+    "SignalView",
+    "SiteView",
+    "State",
+    "Trouble",
+    "Viewer",
+]
