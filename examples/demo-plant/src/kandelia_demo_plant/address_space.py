@@ -20,7 +20,7 @@ UCUM_URI = "http://unitsofmeasure.org"
 UNECE = {  # UCUM → UN/ECE Recommendation 20 common code
     "Cel": "CEL", "%": "P1", "bar": "BAR", "kPa": "KPA", "kW": "KWT", "s": "SEC", "mm/s": "C16", "A": "AMP",
     "V": "VLT", "Hz": "HTZ", "N": "NEW", "kN": "B47", "mm": "MMT", "um": "4H", "m3/h": "MQH", "L": "LTR",
-    "[ppm]": "59", "kVA": "KVA", "1": "C62",
+    "[ppm]": "59", "kV.A": "KVA", "1": "C62",
 }  # fmt: skip
 
 

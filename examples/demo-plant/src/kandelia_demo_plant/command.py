@@ -2,13 +2,20 @@
 
 import asyncio
 import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from kandelia_demo_plant import control
+from kandelia_demo_plant import control, keeping
 from kandelia_demo_plant.faults import FAULT_KINDS
+from kandelia_demo_plant.history import start_before, write
+from kandelia_demo_plant.plant_file import ENDPOINT, plant_file
 from kandelia_demo_plant.serve import serve as serve_plant
+from kandelia_demo_plant.shifts import DAY_S
+from kandelia_demo_plant.simulation import begin
 
 DATA = click.Path(file_okay=False, path_type=Path)
 
@@ -25,6 +32,7 @@ def main() -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="Only a new plant takes it.")
 def serve(port: int, host: str, data: Path, seed: int) -> None:
     """Run the plant behind an OPC UA server."""
+    data.mkdir(parents=True, exist_ok=True)
     try:
         asyncio.run(serve_plant(data, host, port, seed))
     except OSError as error:
@@ -80,3 +88,63 @@ def _command(data: Path, request: dict[str, str]) -> None:
     except (control.NotRunning, ValueError) as error:
         raise click.ClickException(str(error)) from error
     click.echo("on: " + (", ".join(f"{fault['name']} {_place(fault)}" for fault in on) or "nothing"))
+
+
+@main.command("plant-file")
+@click.option("--endpoint", default=ENDPOINT, show_default=True, help="Where the server will be.")
+def print_plant_file(endpoint: str) -> None:
+    """Print the plant file (YAML)."""
+    click.echo(plant_file(endpoint), nl=False)
+
+
+class Instant(click.ParamType):  # type: ignore[type-arg]
+    """A time with its zone, or "now", as whole seconds."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Seconds since 1970."""
+        if value == "now":
+            return int(time.time())
+        try:
+            at = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value} is not a time; write it like 2026-03-01T08:00:00+08:00, or now", param, ctx)
+        return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+
+
+@main.command()
+@click.option("--days", type=click.FloatRange(0, 3_660, min_open=True), default=1.0, show_default=True)
+@click.option("--to", "end", type=Instant(), default=None, help="Its end (not included); UTC where no zone is given.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--data", type=DATA, help="A plant's data: history ends where that plant began, or it begins there.")
+def history(days: float, end: int | None, out: Path, seed: int, data: Path | None) -> None:
+    """Write history to a Parquet file."""
+    seconds = max(int(days * DAY_S), 1)
+    began = keeping.load(data, keeping.BEGAN_FILE) if data else None
+    if began and (end is None or end == began.state.time):
+        click.echo("joining the history to the plant's beginning", err=True)
+        start = start_before(began.state, seconds)
+    else:
+        start = begin(seed, (end or int(time.time())) - seconds)
+    clock = time.monotonic()
+    after, rows = write(out, start, seconds, _progress())
+    if data and not began:
+        data.mkdir(parents=True, exist_ok=True)
+        keeping.save(data, keeping.Kept(after))
+        keeping.save(data, keeping.Kept(after), keeping.BEGAN_FILE)
+    took = time.monotonic() - clock
+    click.echo(f"{rows} samples in {took:.1f} s, {out.stat().st_size / rows:.2f} bytes each: {out}")
+
+
+def _progress() -> Callable[[int, int], None]:
+    told = [-1]
+
+    def tell(done: int, whole: int) -> None:
+        day, days = done // DAY_S, -(-whole // DAY_S)
+        if day != told[0] or done == whole:
+            told[0] = day
+            click.echo(f"{days if done == whole else day} of {days} days", err=True)
+
+    return tell

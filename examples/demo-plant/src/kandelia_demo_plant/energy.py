@@ -24,9 +24,25 @@ def machines() -> list[Machine]:
             Machine(f"meter-{key}", name, "meter", "energy", _sub(), "", ("active-power", "energy"))
             for key, name in SUB_METERS.items()
         ),
-        Machine("smt-climate", Name("贴片车间环境", "SMT hall climate"), "climate", "smt", _climate(), "", ("temperature", "humidity")),
-        Machine("moulding-climate", Name("注塑车间环境", "Moulding hall climate"), "climate", "moulding", _climate(), "", ("temperature", "humidity")),
-    ]  # fmt: skip
+        Machine(
+            "smt-climate",
+            Name("贴片车间环境", "SMT hall climate"),
+            "climate",
+            "smt",
+            _climate(),
+            "",
+            ("temperature", "humidity"),
+        ),
+        Machine(
+            "moulding-climate",
+            Name("注塑车间环境", "Moulding hall climate"),
+            "climate",
+            "moulding",
+            _climate(),
+            "",
+            ("temperature", "humidity"),
+        ),
+    ]
 
 
 def _main() -> tuple[Signal, ...]:
@@ -41,7 +57,7 @@ def _main() -> tuple[Signal, ...]:
     return (
         *phases,
         measured("active-power", "有功功率", "Active power", "kW", 0, 800, decimals=2, noise=0.1),
-        measured("reactive-power", "无功功率", "Reactive power", "kVA", 0, 500, decimals=2, noise=0.1),
+        measured("reactive-power", "无功功率", "Reactive power", "kV.A", 0, 500, decimals=2, noise=0.1),
         measured("power-factor", "功率因数", "Power factor", "1", 0, 1, decimals=3, noise=0.001),
         measured("frequency", "频率", "Frequency", "Hz", 49, 51, decimals=3, noise=0.004),
         measured("harmonics", "电压谐波畸变率", "Voltage distortion", "%", 0, 10, decimals=2, noise=0.02, period_s=10),

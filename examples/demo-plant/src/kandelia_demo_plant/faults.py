@@ -36,16 +36,48 @@ _ANY_MACHINE = ("smt1-oven",)
 FAULT_KINDS: Mapping[str, FaultKind] = {
     kind.name: kind
     for kind in (
-        FaultKind(BEARING_WEAR, Name("轴承磨损：振动与轴承温度上升", "Bearing wears: vibration and bearing temperature rise"), _COMPRESSORS),
-        FaultKind(ZONE_DRIFT, Name("炉温区加热元件老化：温度下滑、输出饱和", "Oven zone 5 loses power: it sags below its set point at full output"), ("smt1-oven", "smt2-oven")),
-        FaultKind(LEAK, Name("压缩空气泄漏：加载率上升、压力下降", "Air leak: compressors load more often, pressure is lower"), ("air-receiver",)),
-        FaultKind(LINE_STOP, Name("产线停机：贴片机故障，上下游待机", "Line stop: placer 1 faults, its neighbours idle"), ("smt1", "smt2")),
-        FaultKind(SENSOR_FROZEN, Name("传感器冻结：数值不变，质量仍为好", "Sensor frozen: its value stays, quality stays good"), _ANY_MACHINE, "zone-3-temperature"),
-        FaultKind(SENSOR_FAILED, Name("传感器失效：质量 BadSensorFailure", "Sensor failed: quality BadSensorFailure"), _ANY_MACHINE, "zone-7-temperature"),
+        FaultKind(
+            BEARING_WEAR,
+            Name("轴承磨损：振动与轴承温度上升", "Bearing wears: vibration and bearing temperature rise"),
+            _COMPRESSORS,
+        ),
+        FaultKind(
+            ZONE_DRIFT,
+            Name(
+                "炉温区加热元件老化：温度下滑、输出饱和",
+                "Oven zone 5 loses power: it sags below its set point at full output",
+            ),
+            ("smt1-oven", "smt2-oven"),
+        ),
+        FaultKind(
+            LEAK,
+            Name("压缩空气泄漏：加载率上升、压力下降", "Air leak: compressors load more often, pressure is lower"),
+            ("air-receiver",),
+        ),
+        FaultKind(
+            LINE_STOP,
+            Name("产线停机：贴片机故障，上下游待机", "Line stop: placer 1 faults, its neighbours idle"),
+            ("smt1", "smt2"),
+        ),
+        FaultKind(
+            SENSOR_FROZEN,
+            Name("传感器冻结：数值不变，质量仍为好", "Sensor frozen: its value stays, quality stays good"),
+            _ANY_MACHINE,
+            "zone-3-temperature",
+        ),
+        FaultKind(
+            SENSOR_FAILED,
+            Name("传感器失效：质量 BadSensorFailure", "Sensor failed: quality BadSensorFailure"),
+            _ANY_MACHINE,
+            "zone-7-temperature",
+        ),
         FaultKind(NETWORK_CUT, Name("网络断开：连接被关闭并拒绝", "Network cut: connections are closed and refused")),
-        FaultKind(NETWORK_SILENT, Name("网络静默：接受连接但从不应答", "Network silent: connections are accepted and never answered")),
+        FaultKind(
+            NETWORK_SILENT,
+            Name("网络静默：接受连接但从不应答", "Network silent: connections are accepted and never answered"),
+        ),
     )
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)

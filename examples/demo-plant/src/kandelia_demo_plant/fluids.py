@@ -28,6 +28,9 @@ class AirCourse:
     end: tuple[float, list[int], list[int]]  # pressure, loaded, seconds since unloaded
 
 
+STILL_AIR = AirCourse(np.empty(0), np.empty((0, 3), dtype=bool), np.empty((0, 3), dtype=bool), (0.0, [], []))
+
+
 def compress(demand: Array, lead: int, start: tuple[float, list[int], list[int]]) -> AirCourse:
     """The room's course under `demand` [n] in m³/min; the sequence begins with compressor `lead`."""
     pressure, loaded, idle = start[0], list(start[1]), list(start[2])

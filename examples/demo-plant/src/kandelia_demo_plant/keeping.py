@@ -12,6 +12,7 @@ from kandelia_demo_plant.faults import Fault
 from kandelia_demo_plant.simulation import COUNTERS, PlantState
 
 STATE_FILE = "state.json"
+BEGAN_FILE = "began.json"  # as it was in its first second: history is joined to it
 FORMAT = 1
 
 
@@ -23,7 +24,7 @@ class Kept:
     faults: tuple[Fault, ...] = ()
 
 
-def save(directory: Path, kept: Kept) -> None:
+def save(directory: Path, kept: Kept, name: str = STATE_FILE) -> None:
     """Replace the state file in one step; numbers are exact."""
     state = kept.state
     document = {
@@ -39,18 +40,18 @@ def save(directory: Path, kept: Kept) -> None:
         "held": state.held,
         "faults": [[f.name, f.since, f.machine, f.signal] for f in kept.faults],
     }
-    new = directory / f"{STATE_FILE}.new"
+    new = directory / f"{name}.new"
     with new.open("w") as file:
         json.dump(document, file)
         file.flush()
         os.fsync(file.fileno())
-    new.replace(directory / STATE_FILE)
+    new.replace(directory / name)
 
 
-def load(directory: Path) -> Kept | None:
+def load(directory: Path, name: str = STATE_FILE) -> Kept | None:
     """What was kept; None when there is nothing, or nothing this version can use."""
     try:
-        document = json.loads((directory / STATE_FILE).read_text())
+        document = json.loads((directory / name).read_text())
         kept = _read(document)
     except (OSError, ValueError, KeyError, TypeError):
         return None

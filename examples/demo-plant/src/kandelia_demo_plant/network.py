@@ -50,6 +50,7 @@ class Listener(BinaryServer):  # type: ignore[misc]
 
     silent = False
     _cut = False
+    _server: asyncio.AbstractServer | None
 
     def _make_protocol(self) -> _Connection:
         connection = _Connection(self.iserver, self._policies, self.clients, self.closing_tasks, self.limits)

@@ -39,6 +39,8 @@ class Running:
         now = int(time.time())
         self.faults: tuple[Fault, ...] = kept.faults if kept else ()
         self.state: PlantState = catch_up(kept.state, now, self.effects) if kept else begin(seed, now)
+        if kept is None:
+            keeping.save(directory, keeping.Kept(self.state), keeping.BEGAN_FILE)
         self._nodes = {column.id: node_id(column.id) for column in layout().columns}
         self._sent: dict[str, tuple[Any, int]] = {}
         self._index = 2
@@ -157,7 +159,6 @@ def _outside(column: Column, value: Any) -> Any:
 async def serve(directory: Path, host: str, port: int, seed: int) -> None:
     """Serve until SIGTERM or SIGINT. SIGHUP changes nothing."""
     logging.getLogger("asyncua").setLevel(logging.CRITICAL)
-    directory.mkdir(parents=True, exist_ok=True)
     running = Running(directory, host, port, seed)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -211,7 +211,6 @@ def _balance(world: World, state: PlantState) -> tuple[tuple[float, list[int], l
 
 
 def _warm(world: World, state: PlantState) -> tuple[Array, Array, Array]:
-    assert world.air is not None, "the air is balanced before heat"
     hot = heated(world.day)[world.second : world.second + world.seconds]
     world.wanted = np.concatenate([smt.oven_wanted(world, hot), moulding.wanted(world, hot)], axis=1)
     drain = np.concatenate([smt_physics.oven_drain(world), moulding.drain(world)], axis=1)

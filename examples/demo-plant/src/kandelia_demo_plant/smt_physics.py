@@ -68,7 +68,6 @@ def _show_printers(world: World, flow: Array) -> None:
 
 
 def _air(world: World) -> Array:
-    assert world.air is not None, "the air is computed before the machines that use it"
     return world.air.pressure[:, None]
 
 
@@ -161,7 +160,7 @@ def _show_aoi(world: World, flow: Array, spi_share: Array) -> Array:
     wanted = world.wanted[:, : 2 * ZONES].reshape(world.seconds, 2, ZONES)
     cold = np.abs(zones - wanted).max(axis=2)
     wear = nozzle_wear(world).reshape(world.seconds, 2, 2).mean(axis=2)
-    fail = np.minimum(
+    fail: Array = np.minimum(
         0.006 + 0.25 * spi_share + 0.00012 * np.maximum(wear - 40, 0) + 0.004 * np.maximum(cold - 3, 0), 0.6
     )
     leaving = _leaving(world, flow, AOI)

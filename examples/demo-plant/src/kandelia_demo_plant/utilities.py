@@ -27,16 +27,64 @@ def machines() -> list[Machine]:
     compressor_card = ("power", "oil-temperature", "vibration")
     return [
         *(
-            Machine(key, Name(f"{i}号螺杆空压机", f"Screw compressor {i}"), "compressor", AREA, _compressor(), "", compressor_card, "state")
+            Machine(
+                key,
+                Name(f"{i}号螺杆空压机", f"Screw compressor {i}"),
+                "compressor",
+                AREA,
+                _compressor(),
+                "",
+                compressor_card,
+                "state",
+            )
             for i, key in enumerate(COMPRESSORS, 1)
         ),
-        Machine("air-dryer", Name("冷冻式干燥机", "Air dryer"), "dryer", AREA, _dryer(), "", ("dew-point", "power"), "state"),
-        Machine("air-receiver", Name("储气罐", "Air receiver"), "receiver", AREA, _receiver(), "", ("pressure", "flow")),
-        Machine("chiller", Name("冷水机组", "Chiller"), "chiller", AREA, _chiller(), "", ("supply-temperature", "power", "cop"), "state"),
-        Machine("pump-1", Name("1号冷冻水泵", "Chilled-water pump 1"), "pump", AREA, _pump(), "", ("speed", "pressure", "vibration"), "state"),
-        Machine("pump-2", Name("2号冷冻水泵", "Chilled-water pump 2"), "pump", AREA, _pump(), "", ("speed", "pressure", "vibration"), "state"),
-        Machine("cooling-tower", Name("冷却塔", "Cooling tower"), "tower", AREA, _tower(), "", ("basin-temperature", "fan-speed")),
-    ]  # fmt: skip
+        Machine(
+            "air-dryer", Name("冷冻式干燥机", "Air dryer"), "dryer", AREA, _dryer(), "", ("dew-point", "power"), "state"
+        ),
+        Machine(
+            "air-receiver", Name("储气罐", "Air receiver"), "receiver", AREA, _receiver(), "", ("pressure", "flow")
+        ),
+        Machine(
+            "chiller",
+            Name("冷水机组", "Chiller"),
+            "chiller",
+            AREA,
+            _chiller(),
+            "",
+            ("supply-temperature", "power", "cop"),
+            "state",
+        ),
+        Machine(
+            "pump-1",
+            Name("1号冷冻水泵", "Chilled-water pump 1"),
+            "pump",
+            AREA,
+            _pump(),
+            "",
+            ("speed", "pressure", "vibration"),
+            "state",
+        ),
+        Machine(
+            "pump-2",
+            Name("2号冷冻水泵", "Chilled-water pump 2"),
+            "pump",
+            AREA,
+            _pump(),
+            "",
+            ("speed", "pressure", "vibration"),
+            "state",
+        ),
+        Machine(
+            "cooling-tower",
+            Name("冷却塔", "Cooling tower"),
+            "tower",
+            AREA,
+            _tower(),
+            "",
+            ("basin-temperature", "fan-speed"),
+        ),
+    ]
 
 
 def _compressor() -> tuple[Signal, ...]:
@@ -142,7 +190,6 @@ def show(world: World) -> None:
 
 
 def _show_compressors(world: World) -> None:
-    assert world.air is not None, "the air is computed before it is shown"
     loaded, turning = world.air.loaded, world.air.turning
     state = np.where(loaded, State.RUNNING, np.where(turning, State.IDLE, State.STOPPED))
     power = turning * (UNLOADED_KW + loaded * (LOADED_KW - UNLOADED_KW) * (world.air.pressure[:, None] / 7.3))
@@ -166,7 +213,6 @@ def _show_compressors(world: World) -> None:
 
 
 def _show_air(world: World) -> None:
-    assert world.air is not None, "the air is computed before it is shown"
     inlet = world.ambient() + 8 + 0.3 * world.air_demand[:, None]
     power = 1.1 + 0.12 * world.air_demand[:, None]
     used = world.count("air-litres", (world.air_demand[:, None] * (1_000 / 60)).astype(np.int64))
@@ -221,4 +267,5 @@ def uniform_share(world: World) -> Array:
 
 def pump_targets(world: World) -> Array:
     """Where the pumps' motors would settle, °C [n, 2]."""
-    return world.ambient() + np.array([24.0, 22.0]) + 6 * world.attended[:, None]
+    result: Array = world.ambient() + np.array([24.0, 22.0]) + 6 * world.attended[:, None]
+    return result

@@ -7,7 +7,7 @@ import numpy as np
 
 from kandelia_demo_plant.chance import wander
 from kandelia_demo_plant.faults import Effects
-from kandelia_demo_plant.fluids import AirCourse
+from kandelia_demo_plant.fluids import STILL_AIR, AirCourse
 from kandelia_demo_plant.layout import Layout
 
 Array = np.ndarray[Any, Any]
@@ -35,7 +35,7 @@ class World:
     outdoor: Array = field(default_factory=lambda: np.empty(0))  # [n] °C
     hall: Array = field(default_factory=lambda: np.empty(0))  # [n] °C
     attended: Array = field(default_factory=lambda: np.empty(0))  # [n]
-    air: AirCourse | None = None
+    air: AirCourse = field(default_factory=lambda: STILL_AIR)
     air_demand: Array = field(default_factory=lambda: np.empty(0))
     water: Array = field(default_factory=lambda: np.empty(0))
     water_stages: Array = field(default_factory=lambda: np.empty(0))
