@@ -1,10 +1,12 @@
 """Real parts for tests of any room: a free port, a NATS server, a bus connected to it."""
 
+import importlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from pytest_django.plugin import DjangoDbBlocker
 
 from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats import server as nats_server_module
@@ -33,3 +35,12 @@ async def bus(nats_server: NatsServer) -> AsyncIterator[NatsBus]:
     connected = await open_bus((nats_server.url,), nats_server.login)
     yield connected
     await connected.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The test database, whose audit may be emptied between tests; tests of the audit guard it again themselves."""
+    append_only = importlib.import_module("kandelia.kernel.access.append_only")
+    connections = importlib.import_module("django.db").connections
+    with django_db_blocker.unblock():
+        append_only.release(connections["default"])

@@ -68,22 +68,26 @@ class Membership(models.Model):
 
 
 class Token(models.Model):
-    """An API token; only its SHA-256 is kept. `prefix` (first 8 characters) tells tokens apart in lists."""
+    """An API token; only its SHA-256 is kept. `prefix` (first 12 characters) tells tokens apart in lists."""
 
     id = models.CharField(primary_key=True, max_length=26)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
-    prefix = models.CharField(max_length=8)
+    prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
-    created_by = models.CharField(max_length=80)
+    created_by = models.CharField(max_length=80)  # Viewer.subject; a person's tokens die with their account
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="token_name_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "name"], condition=models.Q(revoked_at=None), name="token_name_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
@@ -109,13 +113,14 @@ class AuditEntry(models.Model):
         return f"{self.at:%F %T} {self.subject} {self.action} {self.target}"
 
 
-class FailedSignIn(models.Model):
-    """Counts failures by sign-in name and by address, for the rate limit."""
+class RefusalCount(models.Model):
+    """Counts refusals by key (a sign-in name, an address, a subject), so that a flood stays a few rows."""
 
     key = models.CharField(primary_key=True, max_length=200)
     failures = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField()
-    blocked_until = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(db_index=True)
+    blocked_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.key}: {self.failures}"
