@@ -4,9 +4,10 @@ from typing import Any
 
 TABLE = "access_auditentry"
 WORDS = "the audit is append-only"
+_ABORT = f"ON {TABLE} BEGIN SELECT RAISE(ABORT, '{WORDS}'); END"
 SQLITE = (
-    f"CREATE TRIGGER IF NOT EXISTS audit_keeps_rows BEFORE DELETE ON {TABLE} BEGIN SELECT RAISE(ABORT, '{WORDS}'); END",
-    f"CREATE TRIGGER IF NOT EXISTS audit_keeps_words BEFORE UPDATE ON {TABLE} BEGIN SELECT RAISE(ABORT, '{WORDS}'); END",
+    f"CREATE TRIGGER IF NOT EXISTS audit_keeps_rows BEFORE DELETE {_ABORT}",
+    f"CREATE TRIGGER IF NOT EXISTS audit_keeps_words BEFORE UPDATE {_ABORT}",
 )
 SQLITE_RELEASE = ("DROP TRIGGER IF EXISTS audit_keeps_rows", "DROP TRIGGER IF EXISTS audit_keeps_words")
 POSTGRESQL = (

@@ -1,7 +1,12 @@
 """Who is looking, and what they may do."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+
+from kandelia.base.text import LocalText
 
 
 class Role(StrEnum):
@@ -47,3 +52,57 @@ class Viewer:
     def may(self, right: Right) -> bool:
         """True if the role holds the right."""
         return right in RIGHTS[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationView:
+    """A firm, bureau or department."""
+
+    id: str
+    name: LocalText
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person who signs in; `roles` by organisation id."""
+
+    id: int
+    sign_in: str
+    name: str
+    language: str = ""
+    theme: str = ""
+    active: bool = True
+    must_change_password: bool = False
+    roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """An API token without its secret; `prefix` is how the secret begins."""
+
+    id: str
+    organisation: str
+    name: str
+    role: Role
+    prefix: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """One row of the audit."""
+
+    id: int
+    at: datetime
+    organisation: str
+    subject: str
+    action: str
+    target: str
+    details: Mapping[str, object]
+    address: str
+    hash: str

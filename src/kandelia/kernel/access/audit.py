@@ -1,0 +1,106 @@
+"""Writes and reads the audit: one chain for the installation, one transaction a row."""
+
+import json
+from collections.abc import Mapping
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from kandelia.base.errors import InvalidInput
+from kandelia.base.pages import PAGE_ROWS, PAGE_ROWS_MAX, Page
+from kandelia.kernel.access.contracts import AuditView, Right, Viewer
+from kandelia.kernel.access.guards import require
+from kandelia.kernel.access.logic.chain import START, Row, link
+from kandelia.kernel.access.models import AuditEntry
+
+CHAIN_LOCK = 0x6B616E64  # PostgreSQL advisory lock: one writer of the chain at a time
+DETAILS_BYTES_MAX = 16_384
+TARGET_LENGTH_MAX = 200
+ADDRESS_LENGTH_MAX = 64
+
+
+def append(
+    subject: str, action: str, target: str, details: Mapping[str, object], *, organisation: str = "", address: str = ""
+) -> int:
+    """Add a row and return its id; InvalidInput when the details are no JSON or too long."""
+    row = Row(
+        timezone.now(),
+        organisation,
+        subject[:80],
+        action[:80],
+        target[:TARGET_LENGTH_MAX],
+        _plain(details),
+        address[:ADDRESS_LENGTH_MAX],
+    )
+    with transaction.atomic():
+        _lock()
+        last = AuditEntry.objects.order_by("-id").values_list("hash", flat=True).first()
+        entry = AuditEntry.objects.create(
+            at=row.at,
+            organisation=row.organisation,
+            subject=row.subject,
+            action=row.action,
+            target=row.target,
+            details=row.details,
+            address=row.address,
+            hash=link(last or START, row),
+        )
+    return entry.id
+
+
+def audit(viewer: Viewer, action: str, target: str, details: Mapping[str, object], address: str = "") -> None:
+    """Note that `viewer` did `action` to `target`; call it inside the transaction of the deed."""
+    append(viewer.subject, action, target, details, organisation=viewer.organisation, address=address)
+
+
+def list_audit(viewer: Viewer, *, after: str = "", limit: int = PAGE_ROWS) -> Page[AuditView]:
+    """The organisation's rows, newest first; needs Right.ADMINISTER."""
+    require(viewer, Right.ADMINISTER)
+    rows = AuditEntry.objects.filter(organisation=viewer.organisation).order_by("-id")
+    if after.isascii() and after.isdigit():
+        rows = rows.filter(id__lt=int(after))
+    limit = max(1, min(limit, PAGE_ROWS_MAX))
+    found = [_view(entry) for entry in rows[: limit + 1]]
+    return Page(tuple(found[:limit]), str(found[limit - 1].id) if len(found) > limit else "")
+
+
+def verify_chain() -> int | None:
+    """The id of the first row whose hash does not fit, None when the whole chain holds."""
+    previous = START
+    for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2_000):
+        row = Row(entry.at, entry.organisation, entry.subject, entry.action, entry.target, entry.details, entry.address)
+        if link(previous, row) != entry.hash:
+            return entry.id
+        previous = entry.hash
+    return None
+
+
+def _plain(details: Mapping[str, object]) -> dict[str, object]:
+    try:
+        text = json.dumps(dict(details), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"audit details are no JSON: {error}", "audit", "use plain text and numbers") from error
+    if len(text) > DETAILS_BYTES_MAX:
+        raise InvalidInput("audit details are too long", "audit", f"keep them under {DETAILS_BYTES_MAX} bytes")
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+def _lock() -> None:
+    """SQLite's IMMEDIATE transactions have one writer by themselves."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+
+
+def _view(entry: AuditEntry) -> AuditView:
+    return AuditView(
+        entry.id,
+        entry.at,
+        entry.organisation,
+        entry.subject,
+        entry.action,
+        entry.target,
+        entry.details,
+        entry.address,
+        entry.hash,
+    )

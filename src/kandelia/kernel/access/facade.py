@@ -1,0 +1,61 @@
+"""The room's door: who is looking, what they may do, and the audit of what they did."""
+
+from kandelia.kernel.access.audit import append, audit, list_audit, verify_chain
+from kandelia.kernel.access.guards import SYSTEM_SUBJECT, require, system_viewer
+from kandelia.kernel.access.organisations import add_organisation, list_organisations
+from kandelia.kernel.access.people import (
+    THEMES,
+    add_person,
+    change_password,
+    disable_person,
+    enable_person,
+    list_people,
+    reset_password,
+    set_preferences,
+)
+from kandelia.kernel.access.refusals import note_refusal
+from kandelia.kernel.access.revocation import on_revoked
+from kandelia.kernel.access.sessions import (
+    SignedIn,
+    address_of,
+    keep_session,
+    sign_in,
+    sign_out,
+    signed_in,
+    switch_organisation,
+    viewer_of_request,
+)
+from kandelia.kernel.access.tokens import create_token, list_tokens, revoke_token
+
+__all__ = [
+    "SYSTEM_SUBJECT",
+    "THEMES",
+    "SignedIn",
+    "add_organisation",
+    "add_person",
+    "address_of",
+    "append",
+    "audit",
+    "change_password",
+    "create_token",
+    "disable_person",
+    "enable_person",
+    "keep_session",
+    "list_audit",
+    "list_organisations",
+    "list_people",
+    "list_tokens",
+    "note_refusal",
+    "on_revoked",
+    "require",
+    "reset_password",
+    "revoke_token",
+    "set_preferences",
+    "sign_in",
+    "sign_out",
+    "signed_in",
+    "switch_organisation",
+    "system_viewer",
+    "verify_chain",
+    "viewer_of_request",
+]

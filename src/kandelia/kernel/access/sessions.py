@@ -1,0 +1,184 @@
+"""Signing in and out, and who a request comes from."""
+
+import time
+from dataclasses import dataclass
+
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, login, logout
+from django.contrib.auth.hashers import make_password as hash_password
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import get_language
+
+from kandelia.base.errors import NotAllowed, NotFound, TooMuch
+from kandelia.kernel.access import refusals
+from kandelia.kernel.access.audit import append
+from kandelia.kernel.access.contracts import OrganisationView, PersonView, Role, Viewer
+from kandelia.kernel.access.logic import token_text
+from kandelia.kernel.access.models import Membership, Person
+from kandelia.kernel.access.organisations import organisation_view
+from kandelia.kernel.access.people import PASSWORD_LENGTH_MAX, person_view
+from kandelia.kernel.access.tokens import viewer_of_secret
+
+IDLE_S = 12 * 3_600  # a shift and its handover
+ABSOLUTE_S = 7 * 86_400
+SEEN_PERIOD_S = 300  # a session is written no oftener for having been used
+BACKEND = "kandelia.kernel.access.sign_in.Backend"
+ORGANISATION = "organisation"
+BEGAN = "began_s"
+SEEN = "seen_s"
+MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The person behind a session, and the organisations they may switch to."""
+
+    person: PersonView
+    organisations: tuple[OrganisationView, ...]
+
+
+def sign_in(request: HttpRequest, name: str, password: str) -> PersonView:
+    """Begin a session under a fresh key.
+
+    NotAllowed for a wrong name or password, said alike and after the same time; TooMuch while blocked.
+    """
+    address = address_of(request)
+    wait_s = refusals.wait_s(name, address)
+    if wait_s > 0:
+        raise TooMuch(
+            "too many failed sign-ins", "sign-in", f"try again in {int(wait_s) + 1} seconds", "sign-in-blocked"
+        )
+    person = authenticate(name, password)
+    if person is None:
+        refusals.note_failed_sign_in(name, address)
+        raise NotAllowed("name or password is wrong", "sign-in", "check both and try again", "sign-in-refused")
+    refusals.forget(name)
+    _begin(request, person)
+    append(f"person:{person.id}", "sign-in", person.sign_in, {}, address=address)
+    return person_view(person)
+
+
+def authenticate(name: str, password: str) -> Person | None:
+    """The person, if the password is theirs and they have a place to go; unknown names cost the same Argon2 run."""
+    person = Person.objects.filter(sign_in=name.strip()).first() if len(name) <= 150 else None
+    password = password[: PASSWORD_LENGTH_MAX + 1]
+    if person is None:
+        hash_password(password)
+        return None
+    fits = person.check_password(password) and len(password) <= PASSWORD_LENGTH_MAX
+    return person if fits and person.active and _memberships(person) else None
+
+
+def sign_out(request: HttpRequest) -> None:
+    """End the session and forget what it held."""
+    person = session_person(request)
+    if person is not None:
+        append(f"person:{person.id}", "sign-out", person.sign_in, {}, address=address_of(request))
+    logout(request)
+
+
+def switch_organisation(request: HttpRequest, organisation: str) -> None:
+    """See another of one's organisations from now on; NotFound where one has no place there."""
+    person = session_person(request)
+    places = _memberships(person) if person else []
+    if organisation not in {place.organisation_id for place in places}:
+        raise NotFound(f'no organisation "{organisation[:60]}" of yours', "organisation", "", "organisation-unknown")
+    request.session[ORGANISATION] = organisation
+
+
+def viewer_of_request(request: HttpRequest) -> Viewer | None:
+    """Who asks: by Bearer token where an Authorization header is sent (and then by nothing else), else by session."""
+    known = getattr(request, "_viewer", MISSING)
+    if known is MISSING:
+        known = _by_token(request) if "Authorization" in request.headers else _by_session(request)
+        request._viewer = known  # type: ignore[attr-defined]
+    return known  # type: ignore[return-value]
+
+
+def signed_in(request: HttpRequest) -> SignedIn | None:
+    """The person behind the session and where they may go, None for tokens and strangers."""
+    person = session_person(request)
+    if person is None:
+        return None
+    return SignedIn(person_view(person), tuple(organisation_view(place.organisation) for place in _memberships(person)))
+
+
+def session_person(request: HttpRequest) -> Person | None:
+    """The active person of a session that is neither idle too long nor too old; what has ended is emptied."""
+    known = getattr(request, "_person", MISSING)
+    if known is MISSING:
+        known = _read_session(request)
+        request._person = known  # type: ignore[attr-defined]
+    return known  # type: ignore[return-value]
+
+
+def address_of(request: HttpRequest) -> str:
+    """The peer's address; what a header says of it is not believed."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def keep_session(request: HttpRequest, person_id: int) -> None:
+    """After the person changed their own password, this session goes on under a fresh key."""
+    person = Person.objects.get(id=person_id)
+    request.session.cycle_key()
+    request.session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+
+
+def _begin(request: HttpRequest, person: Person) -> None:
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    login(request, person, backend=BACKEND)
+    now_s = int(time.time())
+    request.session[BEGAN] = now_s
+    request.session[SEEN] = now_s
+    request.session.set_expiry(IDLE_S)
+    request._person = person  # type: ignore[attr-defined]
+    request.__dict__.pop("_viewer", None)
+
+
+def _read_session(request: HttpRequest) -> Person | None:
+    session = getattr(request, "session", None)
+    if session is None or SESSION_KEY not in session:
+        return None
+    now_s = int(time.time())
+    person = Person.objects.filter(id=session[SESSION_KEY], active=True).first()
+    ended = now_s - session.get(SEEN, 0) > IDLE_S or now_s - session.get(BEGAN, 0) > ABSOLUTE_S
+    if person is None or ended or not _same_password(session.get(HASH_SESSION_KEY, ""), person):
+        session.flush()
+        return None
+    if now_s - session[SEEN] > SEEN_PERIOD_S:
+        session[SEEN] = now_s
+    return person
+
+
+def _same_password(kept: str, person: Person) -> bool:
+    """Sessions from before a change of password have ended."""
+    return constant_time_compare(kept, person.get_session_auth_hash())
+
+
+def _by_session(request: HttpRequest) -> Viewer | None:
+    person = session_person(request)
+    places = _memberships(person) if person else []
+    if person is None or not places:
+        return None
+    wanted = request.session.get(ORGANISATION)
+    place = next((place for place in places if place.organisation_id == wanted), places[0])
+    return Viewer(place.organisation_id, f"person:{person.id}", str(person), Role(place.role), _language())
+
+
+def _by_token(request: HttpRequest) -> Viewer | None:
+    secret = token_text.of_header(request.headers["Authorization"])
+    viewer = viewer_of_secret(secret, _language()) if secret else None
+    if viewer is None:
+        refusals.note_refusal("anonymous", "token.refused", "", {}, address_of(request))
+    return viewer
+
+
+def _memberships(person: Person) -> list[Membership]:
+    rows = person.memberships.select_related("organisation").filter(organisation__active=True)
+    return list(rows.order_by("organisation_id"))
+
+
+def _language() -> str:
+    return (get_language() or "zh")[:2]
