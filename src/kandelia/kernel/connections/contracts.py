@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from kandelia.base.samples import Kind
+from kandelia.base.text import LocalText
 
 SNAPSHOT_BUCKET = "snapshot"  # key: connection_key(...), value: encode_document(...)
 UNCONNECTED = "unconnected"  # the driver of the document that carries signals without a connection
@@ -16,6 +17,10 @@ LOAD_STREAM = "LOAD"  # what is loaded from files or sent by the write API
 EDGE_SUBJECTS = ("org.*.site.*.edge.*",)
 LOAD_SUBJECTS = ("org.*.site.*.load.*",)
 STATE_PERIOD_S = 1.0
+OUTBOX_CHANGED = "outbox.changed"  # core message without content: there is something to publish
+EDGE_BROWSE = (
+    "edge.browse"  # request: JSON {"organisation", "connection", "address"}; answer: JSON list of nodes, or a Refusal
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,24 @@ class ConnectionDocument:
     enabled: bool = True
     settings: dict[str, Any] = field(default_factory=dict)
     signals: tuple[SignalEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """A connection as screens and programs see it; secrets stand in `settings` as {"secret": name}.
+
+    `revision` is what the data plane should run, `published` what has reached the bus; what an edge runs is in
+    ConnectionState.
+    """
+
+    key: str
+    site: str  # site key
+    name: LocalText
+    driver: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    enabled: bool = True
+    revision: int = 0
+    published: int = 0
 
 
 class State(StrEnum):
@@ -124,3 +147,11 @@ def decode_document(data: bytes) -> ConnectionDocument:
 
 def _word(plain: str) -> str:
     return plain.replace(".", "-")
+
+
+def connection_secret(organisation: str, name: str) -> str:
+    """The keeper's name of a secret that a connection's settings speak of as `name`.
+
+    A connection can so never read another organisation's secrets, nor the platform's own.
+    """
+    return f"connection.{organisation}.{name}"

@@ -1,0 +1,110 @@
+"""Connections for everyone else: what a viewer's organisation has, how it is changed, what an edge says of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from kandelia.base.errors import Conflict, InvalidInput
+from kandelia.base.ids import plain_id
+from kandelia.base.text import LocalText
+from kandelia.kernel.access.contracts import Right, Viewer
+from kandelia.kernel.access.facade import audit, require
+from kandelia.kernel.connections import asking, outbox, secrets, store
+from kandelia.kernel.connections.contracts import UNCONNECTED, ConnectionState, ConnectionView
+from kandelia.kernel.connections.drivers import Node
+from kandelia.kernel.connections.logic.settings import take_secrets
+from kandelia.kernel.connections.models import Connection
+from kandelia.kernel.things import store as things
+from kandelia.kernel.things.logic.paths import check_key, check_name
+
+
+@dataclass
+class Written:
+    """Keys that were new and keys that differed."""
+
+    created: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+
+
+def list_connections(viewer: Viewer) -> tuple[ConnectionView, ...]:
+    """All of the organisation, by key."""
+    require(viewer, Right.SEE)
+    return store.connections(viewer.organisation)
+
+
+def connection(viewer: Viewer, key: str) -> ConnectionView:
+    """One; NotFound also for another organisation's."""
+    require(viewer, Right.SEE)
+    return store.view(store.row(viewer.organisation, key), outbox.published(viewer.organisation).get(key, 0))
+
+
+def put_connection(viewer: Viewer, view: ConnectionView) -> ConnectionView:
+    """Make or change one; `revision` and `published` of the view are not read."""
+    put_connections(viewer, [view])
+    return connection(viewer, view.key)
+
+
+def put_connections(viewer: Viewer, views: Sequence[ConnectionView]) -> Written:
+    """Make or change several in one transaction; plain secrets go to the keeper of secrets."""
+    require(viewer, Right.CONFIGURE)
+    written = Written()
+    with transaction.atomic():
+        for view in views:
+            _put(viewer, view, written)
+        outbox.mark(viewer.organisation, written.created + written.changed)
+    return written
+
+
+def remove_connection(viewer: Viewer, key: str) -> None:
+    """Remove one that no signal uses; Conflict otherwise."""
+    require(viewer, Right.CONFIGURE)
+    try:
+        with transaction.atomic():
+            store.row(viewer.organisation, key).delete()
+            outbox.mark(viewer.organisation, [key])
+            audit(viewer, "connection.remove", key, {})
+    except ProtectedError as error:
+        mend = "give its signals another connection or remove them first"
+        raise Conflict(f'signals still use connection "{key}"', "connection", mend, "in-use") from error
+
+
+def browse(viewer: Viewer, key: str, address: str = "") -> tuple[Node, ...]:
+    """Children of a node in the device's own address space, the root for ""; Unavailable without an edge."""
+    require(viewer, Right.CONFIGURE)
+    store.row(viewer.organisation, key)
+    return asking.browse(viewer.organisation, key, address)
+
+
+def states(viewer: Viewer) -> dict[str, ConnectionState]:
+    """What the edges say now, by connection key; those that say nothing are absent."""
+    require(viewer, Right.SEE)
+    return asking.states(viewer.organisation)
+
+
+def _put(viewer: Viewer, view: ConnectionView, written: Written) -> None:
+    where = f"connection {view.key}"
+    if check_key(view.key, "connection key") == UNCONNECTED:
+        raise InvalidInput(f'"{UNCONNECTED}" is taken by the platform', where, "choose another key", "invalid-key")
+    settings = take_secrets(view.settings, viewer.organisation, view.key, secrets.keep)
+    name: LocalText = check_name(view.name, where)
+    values: dict[str, object] = {
+        "site_id": things.site_row(viewer.organisation, view.site).id,
+        "name_zh": name.zh,
+        "name_en": name.en,
+        "driver": plain_id(view.driver, f"{where}, driver"),
+        "settings": settings,
+        "enabled": view.enabled,
+    }
+    row = Connection.objects.filter(organisation_id=viewer.organisation, key=view.key).first()
+    fresh = row is None
+    row = row or Connection(organisation_id=viewer.organisation, key=view.key)
+    differing = [name for name, value in values.items() if fresh or getattr(row, name) != value]
+    if not differing and settings == view.settings:
+        return
+    for attribute, value in values.items():
+        setattr(row, attribute, value)
+    row.save()
+    (written.created if fresh else written.changed).append(view.key)
+    audit(viewer, "connection.create" if fresh else "connection.change", view.key, {"fields": differing})

@@ -1,0 +1,96 @@
+"""Signals for everyone else: what a viewer's organisation measures, and how it is changed."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from kandelia.base.pages import PAGE_ROWS, Page
+from kandelia.kernel.access.contracts import Right, Viewer
+from kandelia.kernel.access.facade import audit, require
+from kandelia.kernel.connections import outbox
+from kandelia.kernel.connections.contracts import UNCONNECTED
+from kandelia.kernel.signals import store
+from kandelia.kernel.signals.definitions import SignalView
+from kandelia.kernel.signals.models import Signal
+from kandelia.kernel.signals.writing import Writer, Written
+from kandelia.kernel.things import facade as things
+
+AUDITED_ONE_BY_ONE = 20
+
+
+def list_signals(
+    viewer: Viewer,
+    *,
+    search: str = "",
+    machine: str = "",
+    connection: str = "",
+    after: str = "",
+    limit: int = PAGE_ROWS,
+) -> Page[SignalView]:
+    """One page by number. `search` takes words found in ids and names; `machine` also a site's or area's path."""
+    require(viewer, Right.SEE)
+    return store.page(viewer.organisation, search, machine, connection, after, limit)
+
+
+def signal(viewer: Viewer, number: int) -> SignalView:
+    """One; NotFound also for another organisation's."""
+    require(viewer, Right.SEE)
+    return store.one(viewer.organisation, number)
+
+
+def signals_of(viewer: Viewer, numbers: Iterable[int]) -> dict[int, SignalView]:
+    """Those of `numbers` that the viewer may see."""
+    require(viewer, Right.SEE)
+    return store.by_numbers(viewer.organisation, numbers)
+
+
+def by_ids(viewer: Viewer, ids: Iterable[str]) -> dict[str, SignalView]:
+    """Those of `ids` that the viewer may see."""
+    require(viewer, Right.SEE)
+    return store.by_ids(viewer.organisation, ids)
+
+
+def of_machine(viewer: Viewer, path: str) -> tuple[SignalView, ...]:
+    """Every signal of a machine, in plant order; NotFound for a machine that the viewer has not."""
+    things.machine(viewer, path)
+    return store.of_machine(viewer.organisation, path)
+
+
+def put_signal(viewer: Viewer, view: SignalView) -> SignalView:
+    """Make or change one. With a number it changes that signal, also its key and machine; `id` is not read."""
+    written = put_signals(viewer, [view])
+    if view.number:
+        return signal(viewer, view.number)
+    name = (written.created + written.changed or [f"{view.machine.replace('/', '.')}.{view.key}"])[0]
+    return store.by_ids(viewer.organisation, [name])[name]
+
+
+def put_signals(viewer: Viewer, views: Iterable[SignalView], *, ordered: bool = False) -> Written:
+    """Make or change many in one transaction; `ordered` keeps the order given as plant order."""
+    require(viewer, Right.CONFIGURE)
+    with transaction.atomic():
+        written = Writer(viewer.organisation, ordered).put(views)
+        outbox.mark(viewer.organisation, written.connections)
+        _audit(viewer, written)
+    return written
+
+
+def remove_signal(viewer: Viewer, number: int) -> None:
+    """Remove its definition; the number is never given again, what is stored goes with retention."""
+    require(viewer, Right.CONFIGURE)
+    with transaction.atomic():
+        view = store.one(viewer.organisation, number)
+        Signal.objects.filter(organisation_id=viewer.organisation, number=number).delete()
+        outbox.mark(viewer.organisation, [view.connection if view.active and view.connection else UNCONNECTED])
+        audit(viewer, "signal.remove", view.id, {"number": number})
+
+
+def _audit(viewer: Viewer, written: Written) -> None:
+    ids = written.created + written.changed
+    if len(ids) > AUDITED_ONE_BY_ONE:
+        details = {"created": len(written.created), "changed": len(written.changed), "first": ids[:AUDITED_ONE_BY_ONE]}
+        audit(viewer, "signal.load", f"{len(ids)} signals", details)
+        return
+    for action, names in (("signal.create", written.created), ("signal.change", written.changed)):
+        for name in names:
+            audit(viewer, action, name, {})

@@ -1,0 +1,101 @@
+"""Values and history for everyone else: asked of the history role over the bus, within the viewer's organisation."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+import pyarrow as pa
+
+from kandelia.base.errors import InvalidInput, NotFound, TooMuch
+from kandelia.kernel.access.contracts import Right, Viewer
+from kandelia.kernel.access.facade import require
+from kandelia.kernel.events import bridge
+from kandelia.kernel.signals import store
+from kandelia.kernel.signals.contracts import QUESTION_SIGNALS_MAX, TREND_POINTS_MAX, Ask, Question
+from kandelia.kernel.signals.plane.asking import ask
+from kandelia.ports.bus import Bus
+
+TIME_NS_MAX = 2**63 - 1
+
+
+def raw(
+    viewer: Viewer,
+    numbers: Sequence[int],
+    start_ns: int,
+    end_ns: int,
+    *,
+    rows_max: int = 0,
+    newest_first: bool = False,
+) -> Iterator[pa.RecordBatch]:
+    """RAW_SCHEMA of [start, end): every row, `rows_max` of each signal where given."""
+    allowed, start, end = _allowed(viewer, numbers), *_window(start_ns, end_ns)
+    return _asked(
+        Question(
+            Ask.RAW, viewer.organisation, allowed, start, end, rows_max=max(0, rows_max), newest_first=newest_first
+        )
+    )
+
+
+def trend(
+    viewer: Viewer, numbers: Sequence[int], start_ns: int, end_ns: int, points: int, *, weighted: bool = False
+) -> Iterator[pa.RecordBatch]:
+    """AGGREGATE_SCHEMA (WEIGHTED_SCHEMA) in `points` buckets at most: min and max of each, so spikes stay."""
+    if not 1 <= points <= TREND_POINTS_MAX:
+        raise InvalidInput(f"{points} points", "points", f"ask for 1 to {TREND_POINTS_MAX}", "invalid-points")
+    start, end = _window(start_ns, end_ns)
+    return every(viewer, numbers, start, end, trend_bucket_ns(start, end, points), weighted=weighted)
+
+
+def trend_bucket_ns(start_ns: int, end_ns: int, points: int) -> int:
+    """The bucket of a trend: the range over the points, rounded up."""
+    return -(-(end_ns - start_ns) // points)
+
+
+def every(
+    viewer: Viewer, numbers: Sequence[int], start_ns: int, end_ns: int, bucket_ns: int, *, weighted: bool = False
+) -> Iterator[pa.RecordBatch]:
+    """AGGREGATE_SCHEMA (WEIGHTED_SCHEMA) in buckets of a length."""
+    allowed, start, end = _allowed(viewer, numbers), *_window(start_ns, end_ns)
+    if bucket_ns < 1:
+        raise InvalidInput("the bucket has no length", "every", "give a length such as 1m", "invalid-bucket")
+    return _asked(Question(Ask.AGGREGATE, viewer.organisation, allowed, start, end, bucket_ns, weighted))
+
+
+def last(viewer: Viewer, numbers: Sequence[int], *, before_ns: int = 0) -> Iterator[pa.RecordBatch]:
+    """RAW_SCHEMA: the newest row of each, before an instant where given."""
+    return _asked(Question(Ask.LAST, viewer.organisation, _allowed(viewer, numbers), before_ns=before_ns))
+
+
+def as_of(viewer: Viewer, numbers: Sequence[int], start_ns: int, end_ns: int, step_ns: int) -> Iterator[pa.RecordBatch]:
+    """RAW_SCHEMA: for each signal and grid instant the newest row at or before it."""
+    allowed, start, end = _allowed(viewer, numbers), *_window(start_ns, end_ns)
+    if step_ns < 1:
+        raise InvalidInput("the step has no length", "step", "give a length such as 1m", "invalid-bucket")
+    return _asked(Question(Ask.AS_OF, viewer.organisation, allowed, start, end, step_ns))
+
+
+def _allowed(viewer: Viewer, numbers: Sequence[int]) -> tuple[int, ...]:
+    """The numbers, each known to the viewer's organisation; NotFound names the first that is not."""
+    require(viewer, Right.SEE)
+    wanted = tuple(dict.fromkeys(numbers))
+    if not wanted:
+        raise InvalidInput("no signal was asked for", "signals", "name one at least", "no-signals")
+    if len(wanted) > QUESTION_SIGNALS_MAX:
+        raise TooMuch(f"{len(wanted)} signals", "signals", f"ask for {QUESTION_SIGNALS_MAX} at most", "too-many")
+    known = store.known(viewer.organisation, wanted)
+    for number in wanted:
+        if number not in known:
+            raise NotFound(f"there is no signal {number}", "signals", "search the list of signals", "not-found")
+    return wanted
+
+
+def _window(start_ns: int, end_ns: int) -> tuple[int, int]:
+    if not 0 <= start_ns < end_ns <= TIME_NS_MAX:
+        mend = "give a start before the end, both from 1970 to 2262"
+        raise InvalidInput("the time range is empty or out of bounds", "start, end", mend, "invalid-range")
+    return start_ns, end_ns
+
+
+def _asked(question: Question) -> Iterator[pa.RecordBatch]:
+    def source(bus: Bus) -> AsyncIterator[pa.RecordBatch]:
+        return ask(bus, question)
+
+    return bridge.bus_iterate(source)

@@ -1,0 +1,95 @@
+"""Rows of the plant's hierarchy as views, always within one organisation."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NoReturn
+
+from kandelia.base.errors import NotFound
+from kandelia.base.text import LocalText
+from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, SiteView
+from kandelia.kernel.things.logic.paths import Path
+from kandelia.kernel.things.models import Area, Line, Machine, Named, Site
+
+
+def name_of(row: Named) -> LocalText:
+    """Both names of a row."""
+    return LocalText(row.name_zh, row.name_en)
+
+
+def machine_view(row: Machine) -> MachineView:
+    """A machine whose area, site and line are at hand (select_related)."""
+    site, area = row.area.site.key, row.area.key
+    return MachineView(
+        path=f"{site}/{area}/{row.key}",
+        key=row.key,
+        name=name_of(row),
+        kind=row.kind,
+        site=site,
+        area=area,
+        line=row.line.key if row.line else "",
+        card_signals=tuple(row.card_signals),
+        state_signal=row.state_signal,
+    )
+
+
+def tree(organisation: str) -> tuple[SiteView, ...]:
+    """Everything, in plant order; four queries."""
+    machines: dict[tuple[int, int | None], list[MachineView]] = defaultdict(list)
+    for machine in machines_of(organisation):
+        machines[machine.area_id, machine.line_id].append(machine_view(machine))
+    lines: dict[int, list[LineView]] = defaultdict(list)
+    for line in Line.objects.filter(area__site__organisation_id=organisation):
+        lines[line.area_id].append(LineView(line.key, name_of(line), tuple(machines[line.area_id, line.id])))
+    areas: dict[int, list[AreaView]] = defaultdict(list)
+    for area in Area.objects.filter(site__organisation_id=organisation):
+        view = AreaView(area.key, name_of(area), tuple(lines[area.id]), tuple(machines[area.id, None]))
+        areas[area.site_id].append(view)
+    sites = Site.objects.filter(organisation_id=organisation)
+    return tuple(SiteView(site.key, name_of(site), site.time_zone, tuple(areas[site.id])) for site in sites)
+
+
+def machines_of(organisation: str) -> Iterable[Machine]:
+    """Rows of all machines."""
+    rows = Machine.objects.filter(area__site__organisation_id=organisation)
+    return rows.select_related("area__site", "line")
+
+
+def site_row(organisation: str, key: str) -> Site:
+    """The site, or NotFound."""
+    row = Site.objects.filter(organisation_id=organisation, key=key).first()
+    return row or _nothing(key)
+
+
+def area_row(organisation: str, site: str, key: str) -> Area:
+    """The area, or NotFound."""
+    rows = Area.objects.filter(site__organisation_id=organisation, site__key=site, key=key)
+    return rows.select_related("site").first() or _nothing(f"{site}/{key}")
+
+
+def line_row(organisation: str, site: str, area: str, key: str) -> Line:
+    """The line, or NotFound."""
+    rows = Line.objects.filter(area__site__organisation_id=organisation, area__site__key=site, area__key=area, key=key)
+    return rows.select_related("area__site").first() or _nothing(f"{site}/{area}/lines/{key}")
+
+
+def machine_row(organisation: str, site: str, area: str, key: str) -> Machine:
+    """The machine, or NotFound."""
+    rows = Machine.objects.filter(area__site__organisation_id=organisation, area__site__key=site)
+    row = rows.filter(area__key=area, key=key).select_related("area__site", "line").first()
+    return row or _nothing(f"{site}/{area}/{key}")
+
+
+def row_at(organisation: str, path: Path) -> Site | Area | Line | Machine:
+    """Whatever stands at a path, or NotFound."""
+    if path.level == "site":
+        return site_row(organisation, path.keys[0])
+    if path.level == "area":
+        return area_row(organisation, path.keys[0], path.keys[1])
+    site, area, key = path.keys
+    return (
+        line_row(organisation, site, area, key) if path.level == "line" else machine_row(organisation, site, area, key)
+    )
+
+
+def _nothing(path: str) -> NoReturn:
+    raise NotFound(f'nothing stands at "{path}"', "path", "see the tree of things for what there is", "not-found")
