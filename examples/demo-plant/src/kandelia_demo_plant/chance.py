@@ -1,5 +1,6 @@
 """Chance as a pure function of (seed, stream, time): any stretch of time gives the same, however it is cut."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -41,16 +42,21 @@ def uniform(seed: int, streams: Array, times: Array) -> Array:
     return result
 
 
-def wander(seed: int, streams: Array, times: Array, period_s: int) -> Array:
-    """A slow wander between −1 and 1 with knots each `period_s`, float64 [times, streams]."""
-    knots = times // period_s
-    first = int(knots[0])
-    known = 2 * uniform(seed ^ 0x5EED, streams, np.arange(first, int(knots[-1]) + 2)) - 1
-    share = (times - knots * period_s) / period_s
+def wander(seed: int, start: int, count: int, times: Array, period_s: int) -> Array:
+    """Slow wanders of the streams from `start` on, between −1 and 1, a knot each `period_s`: [times, count]."""
+    first, last = int(times[0]) // period_s, int(times[-1]) // period_s
+    known = _knots(seed, start, count, first, last + 2)
+    share = (times % period_s) / period_s
     weight = (share * share * (3 - 2 * share))[:, None]
-    before = known[knots - first]
-    result: Array = before + weight * (known[knots - first + 1] - before)
+    at = 0 if first == last else times // period_s - first
+    before = known[at]
+    result: Array = before + weight * (known[at + 1] - before)
     return result
+
+
+@lru_cache(maxsize=256)
+def _knots(seed: int, start: int, count: int, first: int, end: int) -> Array:
+    return 2 * uniform(seed ^ 0x5EED, np.arange(start, start + count), np.arange(first, end)) - 1
 
 
 def day_generator(seed: int, stream: int, day: int) -> np.random.Generator:

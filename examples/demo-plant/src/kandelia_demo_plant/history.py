@@ -34,6 +34,7 @@ _ENCODINGS = {
     "value": "BYTE_STREAM_SPLIT",
     "integer": "DELTA_BINARY_PACKED",
 }
+_ROUNDS = {"boards": CLEAN_EVERY * MICRO, "mould-cycles": MICRO}
 _DICTIONARY = ["signal", "text", "quality", "kind"]
 Progress = Callable[[int, int], None]  # seconds done, seconds in all
 
@@ -159,7 +160,7 @@ def start_before(target: PlantState, seconds: int) -> PlantState:
 
 
 def _shift(name: str, missing: Array) -> Array:
-    """Boards move by whole cleaning rounds, so that the second run meets the same seconds as the first."""
-    round_of = CLEAN_EVERY * MICRO if name == "boards" else 1
-    result: Array = missing // round_of * round_of
+    """Counters whose phase the physics see move by whole rounds, so that the second run meets what the first met."""
+    whole = _ROUNDS.get(name, 1)
+    result: Array = missing // whole * whole
     return result

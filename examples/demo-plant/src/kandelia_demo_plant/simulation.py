@@ -21,7 +21,7 @@ Array = np.ndarray[Any, Any]
 WARM_UP_S = 5_400
 CATCH_UP_S_MAX = 7_200
 GOOD, BAD_SENSOR_FAILURE = 0x0000, 0x808C  # upper half of an OPC UA status code (OPC 10000-4, 7.39)
-FIRST_DAY_S = 1_640_995_200  # 2022-01-01: counters began about then
+FIRST_DAY_S = 1_577_836_800  # 2020-01-01: counters began about then
 LEAD_CHANGE_S = 7 * DAY_S
 
 LINES = tuple(Producer(f"smt{i}", i, (0.35, 0.2, 0.6, 0.55, 0.08, 0.3), (2_700, 7_200), (480, 1_500)) for i in (1, 2))
@@ -183,6 +183,8 @@ def _look_up_plans(world: World) -> None:
     world.mould_order = np.stack([p.order[rows] for p in moulds], axis=1)
     world.mould_product = np.stack([p.product[rows] for p in moulds], axis=1)
     world.attended = attended(world.day)[rows].astype(np.float64)
+    if not world.effects.has(LINE_STOP):
+        return
     for line, minutes in enumerate(world.effects.minutes(LINE_STOP, ("smt1", "smt2"), world.times).T):
         _stop_line(world.line_state[:, line], minutes * 60)
 

@@ -203,7 +203,7 @@ def oven_drain(world: World) -> Array:
     """Heat that boards and weak heaters take from the zones, °C/s [n, 20]."""
     load = 0.018 * _running(world, OVEN)[:, :, None] * np.ones(ZONES)
     weak = world.effects.minutes(ZONE_DRIFT, ("smt1-oven", "smt2-oven"), world.times)
-    load[:, :, 4] += 0.32 * (1 - np.exp(-weak / 4))
+    load[:, :, 4] += 0.38 * (1 - np.exp(-weak / 4))
     return load.reshape(world.seconds, 2 * ZONES)
 
 

@@ -68,7 +68,7 @@ class World:
 
     def wander(self, stream: int, count: int, period_s: int) -> Array:
         """`count` slow wanders between −1 and 1, [n, count]."""
-        return wander(self.seed, np.arange(stream, stream + count), self.times, period_s)
+        return wander(self.seed, stream, count, self.times, period_s)
 
     def draw(self, power: str, kilowatts: Array) -> None:
         """Add to what a meter sees."""

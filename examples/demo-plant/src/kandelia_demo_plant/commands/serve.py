@@ -1,0 +1,25 @@
+"""`serve`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from kandelia_demo_plant.commands.options import DATA
+from kandelia_demo_plant.serve import serve as serve_plant
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65_535), default=4840, show_default=True, help="0 picks a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--data", type=DATA, required=True, help="Where its state is kept.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Only a new plant takes it.")
+def command(port: int, host: str, data: Path, seed: int) -> None:
+    """Run the plant behind an OPC UA server."""
+    data.mkdir(parents=True, exist_ok=True)
+    try:
+        asyncio.run(serve_plant(data, host, port, seed))
+    except OSError as error:
+        click.echo(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port", err=True)
+        sys.exit(1)

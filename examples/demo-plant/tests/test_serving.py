@@ -1,0 +1,219 @@
+"""Promise: a real OPC UA client reads the plant, commands switch its faults, and a restart goes on."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from asyncua import Client, ua
+
+from kandelia_demo_plant import control, keeping
+from kandelia_demo_plant.declaration import NAMESPACE
+from kandelia_demo_plant.simulation import layout
+
+START_S, STOP_S = 30, 5
+PRESSURE = "sample.utilities.air-receiver.pressure"
+ZONE_3 = "sample.smt.smt1-oven.zone-3-temperature"
+ZONE_7 = "sample.smt.smt1-oven.zone-7-temperature"
+
+
+class Plant:
+    """A plant in a process of its own."""
+
+    def __init__(self, data: Path, port: int = 0) -> None:
+        command = [sys.executable, "-m", "kandelia_demo_plant", "serve", "--port", str(port), "--data", str(data)]
+        self.data = data
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.ready = self.process.stdout.readline().split()
+        assert self.ready[0] == "ready", self.ready
+        self.url = self.ready[1]
+        self.port = int(self.url.rstrip("/").rpartition(":")[2])
+
+    def faults(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "kandelia_demo_plant", "faults", *arguments, "--data", str(self.data)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=START_S)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(STOP_S)
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+    running = Plant(tmp_path_factory.mktemp("plant"))
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+async def read(client: Client, signal_id: str) -> ua.DataValue:
+    node = client.get_node(f"ns=2;s={signal_id}")
+    return await node.read_data_value(raise_on_bad_status=False)
+
+
+async def until(client: Client, signal_id: str, quality: int) -> ua.DataValue:
+    for _ in range(50):
+        value = await read(client, signal_id)
+        if value.StatusCode.value >> 16 == quality:
+            return value
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{signal_id} never had quality {quality:04x}")
+
+
+async def test_every_signal_is_there_good_and_fresh(plant: Plant) -> None:
+    async with Client(plant.url) as client:
+        assert await client.get_namespace_index(NAMESPACE) == 2
+        nodes = [client.get_node(f"ns=2;s={column.id}") for column in layout().columns]
+        values = await client.read_attributes(nodes, ua.AttributeIds.Value)
+        assert all(value.StatusCode.is_good() for value in values)
+        fresh = await read(client, PRESSURE)
+        assert abs(fresh.SourceTimestamp.timestamp() - time.time()) < 5
+
+
+async def test_values_change_by_subscription(plant: Plant) -> None:
+    seen: dict[str, set[float]] = {}
+
+    class Handler:
+        def datachange_notification(self, node: object, value: float, data: object) -> None:
+            seen.setdefault(str(node), set()).add(value)
+
+    async with Client(plant.url) as client:
+        subscription = await client.create_subscription(200, Handler())
+        await subscription.subscribe_data_change([client.get_node(f"ns=2;s={name}") for name in (PRESSURE, ZONE_3)])
+        await asyncio.sleep(4)
+    assert len(seen) == 2
+    assert all(len(values) >= 2 for values in seen.values())
+
+
+async def test_nodes_tell_unit_range_and_labels(plant: Plant) -> None:
+    async with Client(plant.url) as client:
+        zone = client.get_node(f"ns=2;s={ZONE_3}")
+        unit = await (await zone.get_child("0:EngineeringUnits")).read_value()
+        span = await (await zone.get_child("0:EURange")).read_value()
+        assert (unit.DisplayName.Text, span.Low, span.High) == ("Cel", 0.0, 320.0)
+        state = client.get_node("ns=2;s=sample.smt.smt1-oven.state")
+        labels = await (await state.get_child("0:EnumStrings")).read_value()
+        assert [label.Text for label in labels] == ["Stopped", "Idle", "Running", "Set-up", "Fault"]
+        energy = await read(client, "sample.energy.meter-main.energy")
+        assert energy.Value.VariantType is ua.VariantType.Int64 and energy.Value.Value > 2**53
+
+
+async def test_browsing_follows_the_plant(plant: Plant) -> None:
+    async with Client(plant.url) as client:
+        node = client.nodes.objects
+        for key in ("sample", "smt", "smt1", "smt1-oven", "zone-3-temperature"):
+            node = await node.get_child(f"2:{key}")
+        assert node.nodeid.Identifier == ZONE_3
+
+
+async def test_sensor_faults_by_command(plant: Plant) -> None:
+    assert plant.faults("on", "sensor-failed").returncode == 0
+    async with Client(plant.url) as client:
+        assert (await until(client, ZONE_7, 0x808C)).Value.Value is None
+        listed = plant.faults("list").stdout
+        assert "on: smt1-oven.zone-7-temperature" in listed
+        assert plant.faults("off", "sensor-failed").returncode == 0
+        await until(client, ZONE_7, 0)
+
+
+async def test_a_frozen_sensor_stays_good_with_fresh_times(plant: Plant) -> None:
+    assert plant.faults("on", "sensor-frozen").returncode == 0
+    async with Client(plant.url) as client:
+        await asyncio.sleep(1.5)
+        first = await read(client, ZONE_3)
+        await asyncio.sleep(2)
+        second = await read(client, ZONE_3)
+    assert first.Value.Value == second.Value.Value
+    assert second.StatusCode.is_good() and second.SourceTimestamp > first.SourceTimestamp
+    assert plant.faults("off", "sensor-frozen").returncode == 0
+
+
+@pytest.mark.fault
+async def test_a_cut_network_refuses_and_comes_back(plant: Plant) -> None:
+    async with Client(plant.url, timeout=2) as client:
+        await read(client, PRESSURE)
+        assert plant.faults("on", "network-cut").returncode == 0
+        with pytest.raises(Exception):  # noqa: B017  the stack has several words for a lost connection
+            await read(client, PRESSURE)
+        with contextlib.suppress(Exception):
+            await client.disconnect()
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", plant.port), timeout=2)
+    assert plant.faults("off", "network-cut").returncode == 0
+    async with Client(plant.url) as client:
+        assert (await read(client, PRESSURE)).StatusCode.is_good()
+
+
+@pytest.mark.fault
+async def test_a_silent_network_accepts_and_never_answers(plant: Plant) -> None:
+    assert plant.faults("on", "network-silent").returncode == 0
+    with socket.create_connection(("127.0.0.1", plant.port), timeout=2) as link:
+        link.sendall(b"HELF" + (32).to_bytes(4, "little") + bytes(24))
+        link.settimeout(1.5)
+        with pytest.raises(TimeoutError):
+            link.recv(1)
+    assert plant.faults("off", "network-silent").returncode == 0
+    async with Client(plant.url) as client:
+        assert (await read(client, PRESSURE)).StatusCode.is_good()
+
+
+async def test_it_survives_garbage_and_hangups(plant: Plant) -> None:
+    for garbage in (b"GET / HTTP/1.1\r\n\r\n", os.urandom(4_000), b"HELF\xff\xff\xff\x7f" + b"x" * 1_000, b"HEL"):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", plant.port), timeout=2) as link:
+            link.sendall(garbage)
+            link.settimeout(0.3)
+            link.recv(100)
+    plant.process.send_signal(signal.SIGHUP)
+    for line in (b"nonsense\n", b"[]\n", b'{"command":"on","name":"flood"}\n', b"x" * 10_000):
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(5)
+            link.connect(str(plant.data / control.SOCKET_FILE))
+            link.sendall(line)
+            with contextlib.suppress(OSError):
+                answer = link.recv(10_000)
+                assert not answer or "error" in json.loads(answer)
+    async with Client(plant.url) as client:
+        assert (await read(client, PRESSURE)).StatusCode.is_good()
+
+
+def test_wrong_commands_are_told(plant: Plant, tmp_path: Path) -> None:
+    wrong = plant.faults("on", "flood")
+    assert wrong.returncode == 1 and "bearing-wear" in wrong.stderr
+    assert plant.faults("off", "leak").returncode == 1
+    with pytest.raises(control.NotRunning, match="serve --data"):
+        control.ask(tmp_path, {"command": "list"})
+
+
+def test_a_taken_port_is_told(plant: Plant, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "kandelia_demo_plant", "serve", "--port", str(plant.port), "--data", str(tmp_path)]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=START_S)
+    assert second.returncode == 1
+    assert "choose another --port" in second.stderr and "Traceback" not in second.stderr
+
+
+def test_a_restart_goes_on_with_time_counters_and_faults(tmp_path: Path) -> None:
+    first = Plant(tmp_path)
+    assert first.faults("on", "leak").returncode == 0
+    assert first.stop() == 0
+    kept = keeping.load(tmp_path)
+    assert kept is not None and [fault.name for fault in kept.faults] == ["leak"]
+    second = Plant(tmp_path)
+    assert "on: air-receiver" in second.faults("list").stdout
+    assert second.stop(signal.SIGINT) == 0
+    again = keeping.load(tmp_path)
+    assert again is not None and again.state.time > kept.state.time
+    assert again.state.totals["main-energy"][0] > kept.state.totals["main-energy"][0]
+
+
+def test_a_damaged_state_starts_a_new_plant(tmp_path: Path) -> None:
+    (tmp_path / keeping.STATE_FILE).write_text('{"format": 1, "time": "soon"')
+    assert keeping.load(tmp_path) is None
