@@ -66,7 +66,7 @@ class Bridge:
 
     def iterate(self, factory: Callable[[Bus], AsyncIterator[T]]) -> Iterator[T]:
         """Items of `factory(bus)` as they come, at most QUEUE_ITEMS_MAX ahead; leaving early cancels the source."""
-        items: queue.Queue[Any] = queue.Queue(QUEUE_ITEMS_MAX)
+        items: queue.Queue[Any] = queue.Queue(QUEUE_ITEMS_MAX + 1)  # one place more for the end mark
         room = asyncio.Semaphore(QUEUE_ITEMS_MAX)
         loop = self._running()
         future = asyncio.run_coroutine_threadsafe(self._pump(factory, items, room), loop)
@@ -84,8 +84,6 @@ class Bridge:
     async def _pump(
         self, factory: Callable[[Bus], AsyncIterator[T]], items: "queue.Queue[Any]", room: asyncio.Semaphore
     ) -> None:
-        # The queue holds one place more than the semaphore gives, so that the end mark never waits.
-        items.maxsize = QUEUE_ITEMS_MAX + 1
         try:
             bus = await self._opened()
             source = factory(bus)
