@@ -1,12 +1,13 @@
 """Carrying values forward over a regular grid: what the engine answers is sparse, what is asked for is not."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kandelia.ports.history import RAW_SCHEMA, WEIGHTED_SCHEMA, Window
+from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA, WEIGHTED_SCHEMA, Window
 
 SPARSE_SCHEMA = pa.schema(
     [pa.field("signal", pa.uint32()), pa.field("bucket", pa.int64())]
@@ -19,6 +20,7 @@ SPARSE_SCHEMA = pa.schema(
         pa.field("tail_numeric", pa.uint8()),
     ]
 )
+CLASH_SCHEMA = AGGREGATE_SCHEMA.append(pa.field("clash", pa.bool_()))
 CELL_SCHEMA = pa.schema([pa.field("signal", pa.uint32()), pa.field("cell", pa.int64()), *list(RAW_SCHEMA)[1:]])
 _ZERO_WHERE_ABSENT = ("count", "bad", "uncertain")
 
@@ -36,9 +38,26 @@ class Grid:
         """How many steps begin inside the window."""
         return -(-(self.window.end_ns - self.window.start_ns) // self.step_ns)
 
+    def values(self) -> dict[str, Any]:
+        """The typed parameters of an aggregate over this grid."""
+        return {
+            "signals": self.signals.tolist(),
+            "origin": self.window.start_ns,
+            "start": self.window.start_ns,
+            "end": self.window.end_ns,
+            "bucket": self.step_ns,
+        }
+
+    def around(self, buckets: pa.Table) -> "Grid":
+        """The part of this grid that holds some buckets (columns `signal`, `time`), whole buckets only."""
+        starts = buckets["time"].cast(pa.int64()).to_numpy()
+        end_ns = min(int(starts.max()) + self.step_ns, self.window.end_ns)
+        return Grid(np.unique(buckets["signal"].to_numpy()), Window(int(starts.min()), end_ns), self.step_ns)
+
     def flat(self, signals: np.ndarray, cells: np.ndarray) -> np.ndarray:
         """Positions in a row-major signals × cells grid."""
-        return np.searchsorted(self.signals, signals) * self.cells + cells
+        rows: np.ndarray = np.searchsorted(self.signals, signals)
+        return rows * self.cells + cells
 
     def carried(self, positions: np.ndarray, *, before: bool) -> np.ndarray:
         """For every grid position the index into `positions` that is newest there, −1 where none yet.
@@ -52,6 +71,15 @@ class Grid:
     def starts_ns(self) -> np.ndarray:
         """The instants, once per signal."""
         return np.tile(self.window.start_ns + np.arange(self.cells, dtype=np.int64) * self.step_ns, len(self.signals))
+
+
+def replaced(rows: pa.Table, exact: pa.Table) -> pa.Table:
+    """`rows` with those marked `clash` exchanged for the ones of `exact` (CLASH_SCHEMA both)."""
+    keys = ["signal", "time"]
+    wanted = rows.filter(rows["clash"]).select(keys)
+    exact = exact.join(wanted, keys, join_type="left semi").select(CLASH_SCHEMA.names).cast(CLASH_SCHEMA)
+    together = pa.concat_tables([rows.filter(pc.invert(rows["clash"])), exact])
+    return together.sort_by([(key, "ascending") for key in keys])
 
 
 def weigh(sparse: pa.Table, seeds: dict[int, float], grid: Grid) -> pa.Table:

@@ -14,7 +14,7 @@ from kandelia.base.errors import InvalidInput, Unavailable
 from kandelia.base.quality import BAD
 from kandelia.base.samples import Kind
 from kandelia.engines.chdb import questions, tables
-from kandelia.engines.chdb.filling import CELL_SCHEMA, SPARSE_SCHEMA, Grid, align, weigh
+from kandelia.engines.chdb.filling import CELL_SCHEMA, CLASH_SCHEMA, SPARSE_SCHEMA, Grid, align, replaced, weigh
 from kandelia.engines.chdb.library import Directory, in_our_words
 from kandelia.engines.chdb.reads import BATCH_ROWS_MAX, Asking, Readers
 from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA, HistorySize, Reading, Window
@@ -107,17 +107,23 @@ class ChdbHistory:
     ) -> Iterator[pa.RecordBatch]:
         """AGGREGATE_SCHEMA or WEIGHTED_SCHEMA; see ports.history."""
         _check_step(bucket_ns)
-        if not weighted:
-            values = _values(signals, window) | {"bucket": bucket_ns}
-            yield from self._answer(reading, signals, questions.AGGREGATE, values, AGGREGATE_SCHEMA)
-            return
+        ask = self._weighted if weighted else self._summed
         with self._readers.read(reading) as asking:
             for grid in _grids(signals, window, bucket_ns):
-                yield from _counted(asking, self._weighted(asking, grid))
+                yield from _counted(asking, ask(asking, grid))
+
+    def _summed(self, asking: Asking, grid: Grid) -> pa.Table:
+        rows = _table(asking.ask(questions.AGGREGATE, grid.values(), CLASH_SCHEMA), CLASH_SCHEMA)
+        clashing = rows.filter(rows["clash"])
+        if clashing.num_rows:
+            exact = _table(
+                asking.ask(questions.AGGREGATE_EXACT, grid.around(clashing).values(), CLASH_SCHEMA), CLASH_SCHEMA
+            )
+            rows = replaced(rows, exact)
+        return rows.select(AGGREGATE_SCHEMA.names).cast(AGGREGATE_SCHEMA)
 
     def _weighted(self, asking: Asking, grid: Grid) -> pa.Table:
-        values = _values(grid.signals, grid.window) | {"bucket": grid.step_ns}
-        sparse = _table(asking.ask(questions.WEIGHTED, values, SPARSE_SCHEMA), SPARSE_SCHEMA)
+        sparse = _table(asking.ask(questions.WEIGHTED, grid.values(), SPARSE_SCHEMA), SPARSE_SCHEMA)
         return weigh(sparse, _numbers(self._newest_before(asking, grid.signals, grid.window.start_ns)), grid)
 
     def last(self, signals: Sequence[int] | None, reading: Reading, *, before_ns: int = 0) -> Iterator[pa.RecordBatch]:

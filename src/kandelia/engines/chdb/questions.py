@@ -1,8 +1,8 @@
 # ruff: noqa: S608 (every piece of SQL here is a constant of this module; values travel as typed parameters)
 """The SQL of every question. Values travel as typed parameters; no text from outside stands in it.
 
-Clashing rows are adjacent in the stated order, so a row counts when the next one has another time; repeats fall
-away the same way.
+Clashing rows are adjacent in the stated order, so the row that counts is the one whose next has another time;
+repeats fall away the same way.
 """
 
 ORDER = "signal, time, sequence, kind, value, integer, text, quality"
@@ -20,16 +20,10 @@ RAW_NEWEST_FIRST = RAW_NEWEST + " LIMIT {limit:UInt64} BY signal"
 _NEXT = f"""OVER (PARTITION BY signal ORDER BY {ORDER.removeprefix("signal, ")}
             ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)"""
 _USABLE = "quality < 0x8000 AND kind != 0"
-_NUMERIC = f"({_USABLE} AND kind != 4)"
-_ROWS = f"""(
-    SELECT signal, t, number, usable, numeric, uncertain, intDiv(t - {{start:Int64}}, {{bucket:Int64}}) AS bucket, next
-    FROM (
-        SELECT signal, toUnixTimestamp64Nano(time) AS t, if(kind = 1, value, toFloat64(integer)) AS number,
-            {_USABLE} AS usable, {_NUMERIC} AS numeric, quality >= 0x4000 AND quality < 0x8000 AS uncertain,
-            leadInFrame(t, 1, toInt64(-1)) {_NEXT} AS next
-        FROM samples WHERE {IN_WINDOW}
-    ) WHERE next != t
-)"""
+_COLUMNS = f"""signal, toUnixTimestamp64Nano(time) AS t, intDiv(t - {{origin:Int64}}, {{bucket:Int64}}) AS bucket,
+            if(kind = 1, value, toFloat64(integer)) AS number,
+            {_USABLE} AS usable, ({_USABLE} AND kind != 4) AS numeric,
+            quality >= 0x4000 AND quality < 0x8000 AS uncertain"""
 _SUMMARY = """countIf(usable) AS count, countIf(NOT usable) AS bad, countIf(usable AND uncertain) AS uncertain,
     countIf(numeric) AS numbers,
     if(numbers = 0, NULL, minIf(number, numeric)) AS min, if(numbers = 0, NULL, maxIf(number, numeric)) AS max,
@@ -39,18 +33,25 @@ _SUMMARY = """countIf(usable) AS count, countIf(NOT usable) AS bad, countIf(usab
     if(count = 0, NULL, fromUnixTimestamp64Nano(minIf(t, usable), 'UTC')) AS first_time,
     if(count = 0, NULL, fromUnixTimestamp64Nano(maxIf(t, usable), 'UTC')) AS last_time"""
 _NAMES = "count, bad, uncertain, min, max, avg, first, last, first_time, last_time"
-_START = "fromUnixTimestamp64Nano({start:Int64} + bucket * {bucket:Int64}, 'UTC') AS time"
-AGGREGATE = f"""SELECT signal, {_START}, {_NAMES} FROM (
-    SELECT signal, bucket, {_SUMMARY} FROM {_ROWS} GROUP BY signal, bucket) ORDER BY signal, bucket"""
+_START = "fromUnixTimestamp64Nano({origin:Int64} + bucket * {bucket:Int64}, 'UTC') AS time"
+# Without clashes each time stands once. The rare bucket where one stands twice says so and is asked again exactly:
+# to look at the neighbour of every row takes three times as long.
+AGGREGATE = f"""SELECT signal, {_START}, {_NAMES}, clash FROM (
+    SELECT signal, bucket, {_SUMMARY}, arrayUniq(groupArray(t)) != count() AS clash
+    FROM (SELECT {_COLUMNS} FROM samples FINAL WHERE {IN_WINDOW}) GROUP BY signal, bucket) ORDER BY signal, bucket"""
+_LAST_OF_EACH_TIME = f"""(SELECT * FROM (
+        SELECT {_COLUMNS}, leadInFrame(t, 1, toInt64(-1)) {_NEXT} AS next FROM samples WHERE {IN_WINDOW}
+    ) WHERE next != t)"""
+AGGREGATE_EXACT = f"""SELECT signal, {_START}, {_NAMES}, toUInt8(0) AS clash FROM (
+    SELECT signal, bucket, {_SUMMARY} FROM {_LAST_OF_EACH_TIME} GROUP BY signal, bucket) ORDER BY signal, bucket"""
 # `area` and `covered_ns` hold what rows of the bucket cover inside it; what is carried in from before is added
 # by the caller, who knows `head` (the first row's time) and the last row of the bucket before.
-_BUCKET_END = "({start:Int64} + (bucket + 1) * {bucket:Int64})"
-_COVER = f"(least(if(next < 0, {{end:Int64}}, next), {_BUCKET_END}, {{end:Int64}}) - t)"
+_COVER = """(least(if(next < 0, {end:Int64}, next), {origin:Int64} + (bucket + 1) * {bucket:Int64}, {end:Int64}) - t)"""
 WEIGHTED = f"""SELECT signal, bucket, {_NAMES}, area, covered_ns, head, tail, tail_numeric FROM (
     SELECT signal, bucket, {_SUMMARY},
         sumIf(number * (cover / 1e9), numeric) AS area, sumIf(cover, numeric) AS covered_ns,
         min(t) AS head, argMax(number, t) AS tail, argMax(numeric, t) AS tail_numeric
-    FROM (SELECT *, {_COVER} AS cover FROM {_ROWS}) GROUP BY signal, bucket) ORDER BY signal, bucket"""
+    FROM (SELECT *, {_COVER} AS cover FROM {_LAST_OF_EACH_TIME}) GROUP BY signal, bucket) ORDER BY signal, bucket"""
 
 # A row belongs to the first instant at or after it; the last row of a cell stands for the cell.
 AS_OF = f"""SELECT signal, cell, time, lag_ms, quality, kind, value, integer, text, sequence FROM (

@@ -199,7 +199,8 @@ class Asking:
             f" SETTINGS log_comment = '{self.read.id}', max_threads = {self.readers.threads},"
             f" max_memory_usage = {memory:d}, max_execution_time = {seconds}, timeout_overflow_mode = 'throw',"
             f" max_result_rows = {reading.rows_max + BATCH_ROWS_MAX:d}, result_overflow_mode = 'throw',"
-            f" max_block_size = {BATCH_ROWS_MAX}"
+            f" max_block_size = {BATCH_ROWS_MAX}, optimize_read_in_window_order = 1,"
+            f" max_bytes_before_external_sort = {memory // 2:d}"
         )
 
 
