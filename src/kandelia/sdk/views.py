@@ -2,7 +2,7 @@
 
 from kandelia.base.pages import Page
 from kandelia.kernel.access.contracts import Right, Role, Viewer
-from kandelia.kernel.connections.contracts import ConnectionState, State
+from kandelia.kernel.connections.contracts import ConnectionState, ConnectionView, State
 from kandelia.kernel.events.report import REPORT_PERIOD_S, REPORTS_ASK, Report, Trouble
 from kandelia.kernel.signals.definitions import SignalView
 from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, SiteView
@@ -12,6 +12,7 @@ __all__ = [
     "REPORT_PERIOD_S",
     "AreaView",
     "ConnectionState",
+    "ConnectionView",
     "LineView",
     "MachineView",
     "Page",

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kandelia.apps.plant.logic.shapes import shapes
-from kandelia.apps.plant.logic.units import written
 from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
+from kandelia.base.units import shown_unit
 from kandelia.sdk.views import LineView, MachineView, SignalView, SiteView
 
 CARD_VALUES = 3
@@ -121,7 +121,7 @@ def live_row(signal: SignalView, language: str) -> LiveRow:
         name=signal.name.say(language) or signal.key,
         machine=signal.machine,
         kind=int(signal.kind),
-        unit=written(signal.unit),
+        unit=shown_unit(signal.unit),
         decimals=signal.decimals,
         period_ms=signal.period_ms,
         connection=signal.connection,

@@ -1,6 +1,7 @@
 """A machine: its state, its connections, every signal live, and the trends one asks for."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +11,7 @@ from kandelia.apps.plant.logic.board import TREND_SIGNALS_DEFAULT, LiveRow, card
 from kandelia.base.samples import Kind
 from kandelia.sdk.records import connections, signals, things
 from kandelia.sdk.screens import screen
-from kandelia.sdk.views import MachineView, Right, SignalView, Viewer
+from kandelia.sdk.views import ConnectionView, MachineView, Right, SignalView, Viewer
 
 
 @screen(Right.SEE)
@@ -29,11 +30,28 @@ def machine(request: HttpRequest, viewer: Viewer, machine: str) -> HttpResponse:
         "rows": rows,
         "definitions": definitions(rows),
         "chosen": ",".join(str(number) for number in chosen(found, views)),
-        "connections": [one for one in connections.list_connections(viewer) if one.key in used],
+        "connections": [
+            source(one, viewer.language) for one in connections.list_connections(viewer) if one.key in used
+        ],
         "zone": site.time_zone if site else "",
         "language": viewer.language,
     }
     return render(request, "plant/machine.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A connection as the machine page tells of it."""
+
+    key: str
+    name: str
+    driver: str
+    revision: int
+
+
+def source(view: ConnectionView, language: str) -> Source:
+    """A connection in one language."""
+    return Source(view.key, view.name.say(language) or view.key, view.driver, view.revision)
 
 
 def grouped(rows: Iterable[LiveRow]) -> list[tuple[str, list[LiveRow]]]:

@@ -6,9 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from kandelia.apps.plant.logic.board import definitions, live_row
+from kandelia.apps.plant.screens.machine import source
 from kandelia.sdk.records import connections, signals, things
 from kandelia.sdk.screens import screen
-from kandelia.sdk.views import Right, Viewer
+from kandelia.sdk.views import Right, SignalView, Viewer
 
 ROWS = 50
 SEARCH_LENGTH_MAX = 200
@@ -32,14 +33,14 @@ def signal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "first": urlencode(_given(asked)) if request.GET.get("after") else None,
         "definitions": definitions([*rows, *drawn]),
         "has_any": bool(rows) or any(asked.values()) or bool(request.GET.get("after")),
-        "connections": connections.list_connections(viewer),
+        "connections": [source(one, viewer.language) for one in connections.list_connections(viewer)],
         "zone": next((site.time_zone for site in things.tree(viewer)), ""),
     }
     template = "plant/signal_rows.html" if request.headers.get("HX-Request") else "plant/signals.html"
     return render(request, template, context)
 
 
-def _drawn(request: HttpRequest, viewer: Viewer) -> list[signals.SignalView]:
+def _drawn(request: HttpRequest, viewer: Viewer) -> list[SignalView]:
     """Signals that the address asks a trend of, whether or not they stand on this page."""
     words = request.GET.get("signals", "").split(",")[:TREND_SIGNALS_MAX]
     numbers = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) <= 10]

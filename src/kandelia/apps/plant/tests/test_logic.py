@@ -4,7 +4,6 @@ import pytest
 
 from kandelia.apps.plant.logic.board import board, card_ids, definitions, live_row
 from kandelia.apps.plant.logic.shapes import shape, shapes
-from kandelia.apps.plant.logic.units import written
 from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
 from kandelia.sdk.views import AreaView, LineView, MachineView, SignalView, SiteView
@@ -78,15 +77,3 @@ def test_state_words_become_shapes(zh: str, en: str, expected: str) -> None:
 
 def test_a_boolean_state() -> None:
     assert shapes({}) == {0: "stopped", 1: "running"}
-
-
-@pytest.mark.parametrize(
-    ("code", "text"),
-    [
-        ("Cel", "°C"), ("m3/h", "m³/h"), ("kW.h", "kWh"), ("mm/s", "mm/s"), ("m/s2", "m/s²"), ("{piece}", "piece"),
-        ("1/min", "min⁻¹"), ("", ""), ("[in_i]", "[in_i]"), ("N.m", "N·m"), ("%", "%"), ("m3", "m³"),
-        ("{piece}/h", "piece/h"), ("kg.m2", "kg·m²"), ("um", "µm"), ("Cel/min", "°C/min"),
-    ],
-)  # fmt: skip
-def test_units_as_written(code: str, text: str) -> None:
-    assert written(code) == text

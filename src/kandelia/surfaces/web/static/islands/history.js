@@ -3,8 +3,8 @@ import { fromBuckets, fromRaw, grid } from "./columns.js";
 import { KIND } from "./format.js";
 
 const API = "/api/v1";
-const RAW_SAMPLES_MAX = 3000; // fewer expected samples than this are drawn one by one
-const RAW_LIMIT = 6000; // what is asked for at most; more than expected falls back to buckets
+const RAW_SAMPLES_MAX = 2000; // fewer expected samples than this are drawn one by one
+const RAW_LIMIT = 8000; // what is asked for at most; more than expected falls back to buckets
 const POINTS_MAX = 4000;
 const WEIGHTED_MS_MAX = 2 * 86_400_000; // up to here buckets carry the value before them
 const SPARK_POINTS = 60;
@@ -32,25 +32,30 @@ export async function ask(path, signal) {
   return answer.json();
 }
 
+/** Where a trend's answers come from: the organisation's signals, or figures under a path of their own. */
+export const sourceOf = (path) =>
+  path ? { raw: path, trend: `${path}/trend`, export: `${path}/export`, live: false } : { raw: "/signals", trend: "/history/trend", export: "/history/export", live: true };
+
 const stepped = (definition) => definition.kind === KIND.BOOLEAN || definition.kind === KIND.ENUMERATION;
 const drawable = (definition) => definition.kind !== KIND.TEXT;
 
 /** Track of each definition over [from, to]; `bucket` is 0 where every sample was read. */
-export async function tracks(definitions, from, to, width, signal) {
+export async function tracks(definitions, from, to, width, signal, source) {
   const asked = definitions.filter(drawable);
   if (!asked.length) return { tracks: new Map(), bucket: 0 };
   const period = Math.min(...asked.map((definition) => definition.period));
   if ((to - from) / period <= RAW_SAMPLES_MAX) {
-    const raw = await rawTracks(asked, from, to, signal);
+    const raw = await rawTracks(asked, from, to, signal, source);
     if (raw) return { tracks: raw, bucket: 0 };
   }
-  return bucketTracks(asked, from, to, Math.min(POINTS_MAX, Math.max(50, Math.round(width))), signal);
+  return bucketTracks(asked, from, to, Math.min(POINTS_MAX, Math.max(50, Math.round(width))), signal, source);
 }
 
-async function rawTracks(definitions, from, to, signal) {
-  const before = Math.max(0, Math.floor(from - Math.max(10_000, to - from)));
+async function rawTracks(definitions, from, to, signal, source) {
+  const beside = Math.max(10_000, to - from); // so that lines come in from the left and go out on the right
+  const before = Math.max(0, Math.floor(from - beside));
   const answers = await Promise.all(
-    definitions.map((one) => ask(`/signals/${one.number}/raw?start=${before}&end=${Math.ceil(to)}&limit=${RAW_LIMIT}`, signal)),
+    definitions.map((one) => ask(`${source.raw}/${one.number}/raw?start=${before}&end=${Math.ceil(to + beside)}&limit=${RAW_LIMIT}`, signal)),
   );
   const held = new Map();
   for (const [i, answer] of answers.entries()) {
@@ -65,11 +70,11 @@ function rawColumns(answer) {
   return { t: answer.t, value: answer.value, quality: answer.quality };
 }
 
-async function bucketTracks(definitions, from, to, points, signal) {
+async function bucketTracks(definitions, from, to, points, signal, source) {
   const { bucket, start, end, points: count } = grid(from, to, points);
   const numbers = definitions.map((one) => one.number).join(",");
   const weighted = to - from <= WEIGHTED_MS_MAX;
-  const answer = await ask(`/history/trend?signals=${numbers}&start=${start}&end=${end}&points=${Math.min(POINTS_MAX, count)}&weighted=${weighted}`, signal);
+  const answer = await ask(`${source.trend}?signals=${numbers}&start=${start}&end=${end}&points=${Math.min(POINTS_MAX, count)}&weighted=${weighted}`, signal);
   const held = new Map();
   for (const one of definitions) {
     const columns = answer.signals[one.number];
@@ -79,10 +84,10 @@ async function bucketTracks(definitions, from, to, points, signal) {
 }
 
 /** When the first sample of any of these was taken, null where there is none. */
-export async function firstTime(definitions, now, signal) {
+export async function firstTime(definitions, now, signal, source) {
   const numbers = definitions.filter(drawable).map((one) => one.number).join(",");
   const start = now - 20 * 365 * 86_400_000;
-  const answer = await ask(`/history/trend?signals=${numbers}&start=${Math.floor(start)}&end=${Math.ceil(now)}&points=4000`, signal);
+  const answer = await ask(`${source.trend}?signals=${numbers}&start=${Math.floor(start)}&end=${Math.ceil(now)}&points=4000`, signal);
   const times = Object.values(answer.signals).map((columns) => columns.t[0]).filter((t) => t !== undefined);
   return times.length ? Math.min(...times) : null;
 }
@@ -102,10 +107,10 @@ export async function sparks(numbers, from, to, signal) {
 }
 
 /** Address of a file with what is shown. */
-export function exportAddress(definitions, from, to, bucket, format) {
+export function exportAddress(definitions, from, to, bucket, format, source) {
   const query = new URLSearchParams({
     signals: definitions.map((one) => one.number).join(","), start: Math.floor(from), end: Math.ceil(to), format,
   });
   if (bucket) query.set("every", `${bucket}ms`);
-  return `${API}/history/export?${query}`;
+  return `${API}${source.export}?${query}`;
 }

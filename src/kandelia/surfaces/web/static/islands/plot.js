@@ -28,14 +28,15 @@ function clock(zone, parts) {
 
 const HM = { hour: "2-digit", minute: "2-digit" };
 const HMS = { ...HM, second: "2-digit" };
-const MD = { month: "2-digit", day: "2-digit" };
+const YMD = { year: "numeric", month: "2-digit", day: "2-digit" };
+const day = (zone, ms) => clock(zone, YMD).format(ms).slice(5); // 2026-11-24 as 11-24
 
 function timeLabel(ms, step, zone, first) {
   if (step < 1000) return `${clock(zone, HMS).format(ms)}.${String(Math.floor(ms) % 1000).padStart(3, "0")}`;
   if (step >= 28 * 86_400_000) return clock(zone, { year: "numeric", month: "2-digit" }).format(ms);
-  if (step >= 86_400_000) return clock(zone, MD).format(ms);
+  if (step >= 86_400_000) return day(zone, ms);
   const time = clock(zone, step < 60_000 ? HMS : HM).format(ms);
-  return first || time === "00:00" ? `${time}\n${clock(zone, MD).format(ms)}` : time;
+  return first || time === "00:00" ? `${time}\n${day(zone, ms)}` : time;
 }
 
 function timeAxis(zone, ink, line, font) {
@@ -82,8 +83,8 @@ function seriesOf(one, overlay) {
   const edge = { scale, stroke: one.colour + EDGE_ALPHA, width: 1, paths, points: { show: false }, spanGaps: false };
   return [
     { scale, stroke: one.colour, width: 1.5, paths, spanGaps: false, points: { size: 5, stroke: one.colour, fill: one.colour } },
-    { ...edge },
-    { ...edge },
+    { ...edge, show: !stepped(one) },
+    { ...edge, show: !stepped(one) },
   ];
 }
 
@@ -171,7 +172,7 @@ export function makePlot(host, view, hooks) {
   const series = [{}];
   const bands = [];
   for (const one of view.signals) {
-    bands.push({ series: [series.length + 1, series.length + 2], fill: one.colour + BAND_ALPHA });
+    if (!stepped(one)) bands.push({ series: [series.length + 1, series.length + 2], fill: one.colour + BAND_ALPHA });
     series.push(...seriesOf(one, false));
   }
   if (view.overlay) for (const one of view.signals) series.push(...seriesOf(one, true));

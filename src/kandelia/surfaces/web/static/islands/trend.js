@@ -1,5 +1,5 @@
 // <live-trend>: up to eight signals over time, with a live end, zoom to below a second, and a cursor over all axes.
-import { HistoryError, ask, exportAddress, firstTime, tracks } from "./history.js";
+import { HistoryError, ask, exportAddress, firstTime, sourceOf, tracks } from "./history.js";
 import { heldUntil } from "./columns.js";
 import { connectionState, linkState, newestOf, nowMs, onChange, watch } from "./live.js";
 import { age, severity, span, timeText, valueText } from "./format.js";
@@ -14,6 +14,7 @@ const SPAN_MS_MIN = 100;
 const SPAN_MS_MAX = 50 * 365 * DAY_MS;
 const SETTLE_MS = 150; // a window that still moves is not asked for
 const REFRESH_MS_MIN = 30_000; // buckets under the live end are read again
+const POLL_MS = 5000; // where no socket tells of new samples
 const TAIL_MS = 60_000; // live samples older than this are in history for sure
 const LIVE_DRAW_MS = 250;
 const WHEEL_FACTOR = 1.25;
@@ -29,9 +30,12 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
+const presetText = (name) => name.replace(/(\d+)(.+)/, (_, count, unit) => `${count} ${say(`unit-${unit}`)}`);
+
 class LiveTrend extends HTMLElement {
   connectedCallback() {
     if (this.plotHost) return;
+    this.source = sourceOf(this.dataset.source);
     this.zone = this.closest("[data-zone]")?.dataset.zone ?? "";
     this.view = { signals: [], tracks: new Map(), overlay: null, shift: 0, zone: this.zone, from: 0, to: 0 };
     this.tails = new Map();
@@ -61,7 +65,7 @@ class LiveTrend extends HTMLElement {
   // What stands on the page.
 
   build() {
-    this.presets = PRESETS.map(([name, ms]) => element("button", { type: "button", class: "tr-preset", "aria-pressed": "false", onclick: () => this.follow(ms) }, span(ms)));
+    this.presets = PRESETS.map(([name, ms]) => element("button", { type: "button", class: "tr-preset", "aria-pressed": "false", onclick: () => this.follow(ms) }, presetText(name)));
     this.liveButton = element("button", { type: "button", class: "tr-live", "aria-pressed": "true", onclick: () => this.follow(this.length) }, say("live"));
     this.compare = element("select", { class: "tr-compare", onchange: () => this.setEarlier() }, ...EARLIER.map(([value, , word]) => element("option", { value }, say(word))));
     this.resolution = element("span", { class: "tr-resolution" });
@@ -175,7 +179,7 @@ class LiveTrend extends HTMLElement {
     definition.colour = colour(definition.place);
     this.view.signals.push(definition);
     this.tails.set(number, []);
-    this.stops.set(number, watch(number, (time, value, quality) => this.hear(number, time, value, quality)));
+    if (this.source.live) this.stops.set(number, watch(number, (time, value, quality) => this.hear(number, time, value, quality)));
     this.told();
     if (!quiet) this.load();
   }
@@ -236,8 +240,8 @@ class LiveTrend extends HTMLElement {
     const shift = EARLIER.find(([value]) => value === this.compare.value)?.[1] ?? 0;
     try {
       const [now, before] = await Promise.all([
-        tracks(signals, from, ahead, width, this.asking.signal),
-        shift ? tracks(signals, from - shift, to - shift, width, this.asking.signal) : null,
+        tracks(signals, from, ahead, width, this.asking.signal, this.source),
+        shift ? tracks(signals, from - shift, to - shift, width, this.asking.signal, this.source) : null,
       ]);
       if (turn !== this.turn) return;
       this.take(now, before, shift);
@@ -312,7 +316,7 @@ class LiveTrend extends HTMLElement {
     this.view.to = now;
     this.view.from = now - length;
     this.redraw();
-    if (now - (this.readAt ?? now) > Math.max(REFRESH_MS_MIN, this.bucket) && !this.asking?.signal.aborted) {
+    if (now - (this.readAt ?? now) > Math.max(this.source.live ? REFRESH_MS_MIN : POLL_MS, this.bucket) && !this.asking?.signal.aborted) {
       this.readAt = now;
       this.read();
     }
@@ -388,7 +392,7 @@ class LiveTrend extends HTMLElement {
       this.cells.set(one.number, cells);
       const swatch = element("span", { class: "tr-swatch", "aria-hidden": "true" });
       swatch.style.backgroundColor = one.colour;
-      const name = element("a", { href: `/signals/${one.number}` }, one.name);
+      const name = this.source.live ? element("a", { href: `/signals/${one.number}` }, one.name) : element("span", {}, one.name);
       const drop = element("button", { type: "button", class: "tr-remove", "aria-label": say("remove", one.name), onclick: () => this.remove(one.number) }, "×");
       return element("tr", {}, element("th", { scope: "row" }, swatch, name), ...Object.values(cells), element("td", { class: "tr-end" }, drop));
     }));
@@ -397,19 +401,19 @@ class LiveTrend extends HTMLElement {
 
   drawValues() {
     if (!this.cells) return;
-    const at = this.cursorTime ?? (this.live ? this.view.to : null);
-    this.moment.textContent = at === null ? "" : timeText(at, this.zone) + (this.cursorTime ? "" : ` · ${say("newest")}`);
+    const at = this.cursorTime ?? this.view.to;
+    this.moment.textContent = timeText(at, this.zone) + (this.live && !this.cursorTime ? ` · ${say("newest")}` : "");
     for (const one of this.view.signals) this.drawValue(one, at);
   }
 
   drawValue(one, at) {
     const track = this.view.tracks.get(one.number);
     const cells = this.cells.get(one.number);
-    const place = track && at !== null ? track.at(at) : -1;
+    const place = track ? track.at(at) : -1;
     const text = (value) => (value === null || value === undefined ? "–" : valueText(stepped(one) ? Math.round(value) : value, one) + (one.unit ? `\u2009${one.unit}` : ""));
     const held = this.cursorTime ? null : newestOf(one.number);
     cells.cursor.textContent = held && this.live ? text(held[1]) : place < 0 ? "–" : text(track.line[place]);
-    const [least, most] = track ? track.extent(this.view.from, this.view.to) : [null, null];
+    const [least, most] = track && !stepped(one) ? track.extent(this.view.from, this.view.to) : [null, null];
     cells.min.textContent = text(least);
     cells.max.textContent = text(most);
     const quality = held && this.live ? held[2] : place < 0 ? null : track.quality[place];
@@ -442,7 +446,7 @@ class LiveTrend extends HTMLElement {
 
   async all() {
     try {
-      const first = await firstTime(this.view.signals, nowMs());
+      const first = await firstTime(this.view.signals, nowMs(), undefined, this.source);
       if (first !== null) this.follow(Math.max(60_000, (nowMs() - first) * 1.02));
     } catch (error) {
       this.fail(error);
@@ -454,7 +458,7 @@ class LiveTrend extends HTMLElement {
   }
 
   aim(event, format) {
-    event.currentTarget.href = exportAddress(this.view.signals, this.view.from, this.view.to, this.bucket, format);
+    event.currentTarget.href = exportAddress(this.view.signals, this.view.from, this.view.to, this.bucket, format, this.source);
   }
 
   press(event, handle) {

@@ -12,7 +12,8 @@ const WORDS = {
     keys: "Arrow keys move the cursor, + and − zoom, Home shows all, L jumps to live. Drag to zoom, Shift and drag to move, Ctrl and wheel to zoom.",
     chart: "Trend of {}", perPixel: "one point is {}", rawPoints: "every sample", earlier: "earlier", gap: "no data",
     proof: "source proved alive {}", waiting: "waiting", connecting: "connecting", running: "running", "backing-off": "trying again", stopped: "stopped", refused: "cannot work as configured", unknown: "not heard of",
-    oldest: "Oldest value: {}", links: "{} of {} connections running", held: "{} s held at the edge", allFresh: "all fresh",
+    oldest: "Oldest value: {}", "unit-m": "min", "unit-h": "h", "unit-d": "d",
+    links: "{} of {} connections running", held: "{} s held at the edge", allFresh: "all fresh",
   },
   zh: {
     now: "刚刚", good: "良好", uncertain: "不确定", bad: "坏值", stale: "过期", none: "尚无数值", high: "偏高", low: "偏低",
@@ -26,7 +27,8 @@ const WORDS = {
     keys: "方向键移动光标，+ 和 − 缩放，Home 显示全部，L 回到实时。拖动放大，按住 Shift 拖动平移，按住 Ctrl 滚轮缩放。",
     chart: "{} 的趋势", perPixel: "每点 {}", rawPoints: "逐个采样", earlier: "对比", gap: "无数据",
     proof: "数据源 {} 确认在线", waiting: "等待中", connecting: "连接中", running: "运行", "backing-off": "正在重连", stopped: "已停止", refused: "配置无法工作", unknown: "未收到状态",
-    oldest: "最旧数值：{}", links: "连接 {}/{} 运行中", held: "边缘暂存 {} 秒", allFresh: "全部新鲜",
+    oldest: "最旧数值：{}", "unit-m": "分钟", "unit-h": "小时", "unit-d": "天",
+    links: "连接 {}/{} 运行中", held: "边缘暂存 {} 秒", allFresh: "全部新鲜",
   },
 };
 export const language = document.documentElement.lang.toLowerCase().startsWith("zh") ? "zh" : "en";

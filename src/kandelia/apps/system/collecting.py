@@ -1,0 +1,51 @@
+"""What the status page and its API tell, collected anew at each call."""
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from kandelia.apps.system.logic.status import ConnectionRow, RoleRow, connection_rows, role_rows
+from kandelia.base.errors import Unavailable
+from kandelia.sdk.bus import ask_reports, bus_call
+from kandelia.sdk.records import access, connections
+from kandelia.sdk.views import Right, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`roles` is empty for those who may not see the platform itself; `fault` says why the bus told nothing."""
+
+    at_ns: int
+    platform: bool
+    roles: tuple[RoleRow, ...]
+    connections: tuple[ConnectionRow, ...]
+    fault: str = ""
+    mend: str = ""
+
+
+def sees_platform(viewer: Viewer) -> bool:
+    """Administrators of the installation's first organisation answer for the machine it runs on."""
+    return viewer.may(Right.ADMINISTER) and viewer.organisation == settings.PLATFORM.organisation
+
+
+def collect(viewer: Viewer) -> Status:
+    """Roles (where the viewer may see them) and the connections of the viewer's organisation."""
+    access.require(viewer, Right.ADMINISTER)
+    fault = mend = ""
+    reports, states = (), {}
+    try:
+        states = connections.states(viewer)
+        reports = bus_call(ask_reports) if sees_platform(viewer) else ()
+    except Unavailable as error:
+        fault, mend = error.what, error.mend
+    now_ns = time.time_ns()
+    wanted = {view.key: view.revision for view in connections.list_connections(viewer)}
+    return Status(
+        at_ns=now_ns,
+        platform=sees_platform(viewer),
+        roles=role_rows(reports, now_ns, viewer.language) if sees_platform(viewer) else (),
+        connections=connection_rows(wanted, states),
+        fault=fault,
+        mend=mend,
+    )

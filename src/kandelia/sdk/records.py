@@ -1,0 +1,8 @@
+"""The kernel's facades, as apps may call them: each function takes a Viewer first and answers frozen views."""
+
+from kandelia.kernel.access import facade as access
+from kandelia.kernel.connections import facade as connections
+from kandelia.kernel.signals import facade as signals
+from kandelia.kernel.things import facade as things
+
+__all__ = ["access", "connections", "signals", "things"]
