@@ -107,6 +107,18 @@ async def test_nodes_tell_unit_range_and_labels(plant: Plant) -> None:
         assert energy.Value.VariantType is ua.VariantType.Int64 and energy.Value.Value > 2**53
 
 
+async def test_nobody_can_write(plant: Plant) -> None:
+    async with Client(plant.url) as client:
+        with pytest.raises(ua.UaStatusCodeError):
+            await client.get_node(f"ns=2;s={PRESSURE}").write_value(99.0)
+        with pytest.raises(ua.UaStatusCodeError):
+            await client.nodes.objects.add_variable("ns=2;s=own", "own", 1.0)
+    admin = Client(plant.url)
+    admin.set_user("admin")
+    with pytest.raises(Exception):  # noqa: B017  the stack has several words for a refused identity
+        await admin.connect()
+
+
 async def test_browsing_follows_the_plant(plant: Plant) -> None:
     async with Client(plant.url) as client:
         node = client.nodes.objects

@@ -133,6 +133,15 @@ def test_the_main_meter_counts_beyond_the_floats_exactly(morning: PlantState) ->
     assert grown_kwh == pytest.approx(power[1:].sum() / 3_600, rel=0.01)
 
 
+def test_demand_is_the_mean_of_its_quarter_hour(morning: PlantState) -> None:
+    _, frame = hours(morning, 1)
+    name = "sample.energy.meter-cooling"
+    quarter = slice(900, 1_800)  # the fixture begins on the hour
+    demand, power = series(frame, f"{name}.demand")[quarter], series(frame, f"{name}.active-power")[quarter]
+    assert demand[-1] == pytest.approx(power.mean(), rel=0.01)
+    assert demand[0] == pytest.approx(power[0], rel=0.05)
+
+
 def test_energy_follows_load(morning: PlantState) -> None:
     power = "sample.energy.meter-smt1.active-power"
     _, working = hours(morning, 1)

@@ -12,7 +12,7 @@ SUB_METERS = {
     "compressed-air": Name("空压站电表", "Meter, compressed air"),
     "cooling": Name("冷却系统电表", "Meter, cooling"),
 }
-HALLS = ("smt", "moulding")
+DEMAND_S = 900
 
 
 def machines() -> list[Machine]:
@@ -70,7 +70,7 @@ def _sub() -> tuple[Signal, ...]:
         measured("active-power", "有功功率", "Active power", "kW", 0, 300, decimals=2, noise=0.05),
         measured("current", "电流", "Current", "A", 0, 500, noise=0.2),
         measured("power-factor", "功率因数", "Power factor", "1", 0, 1, decimals=3, noise=0.001),
-        measured("demand", "需量", "Demand", "kW", 0, 300, decimals=2, period_s=10),
+        measured("demand", "本刻钟需量", "Demand in this quarter hour", "kW", 0, 300, decimals=2, period_s=10),
         counter("energy", "有功电能", "Active energy", "mW.h", period_s=5),
     )
 
@@ -101,12 +101,25 @@ def show(world: World) -> None:
 
 def _show_subs(world: World, loads: Array) -> None:
     factor = 0.9 + 0.015 * world.wander(400, len(SUB_METERS), 1_800)
-    keep = 1 / 900
     world.put("meter", "active-power", loads)
     world.put("meter", "current", loads / factor / 0.6582)
     world.put("meter", "power-factor", factor)
-    world.put("meter", "demand", loads * (1 - keep) + keep * world.wander(405, len(SUB_METERS), 900))
-    world.code("meter", "energy", world.count("sub-energy", np.rint(loads * (1e6 / 3_600)).astype(np.int64)))
+    energy = world.count("sub-energy", np.rint(loads * (1e6 / 3_600)).astype(np.int64))
+    world.put("meter", "demand", _demand(world, energy))
+    world.code("meter", "energy", energy)
+
+
+def _demand(world: World, energy: Array) -> Array:
+    """Mean power in kW since the quarter hour began [n, meters]."""
+    elapsed = world.times % DEMAND_S
+    begins = np.where(elapsed == 0, np.arange(world.seconds), -1)
+    last = np.maximum.accumulate(begins)[:, None]
+    start: Array = np.where(last < 0, world.totals["demand-start"], energy[np.maximum(last[:, 0] - 1, 0)])
+    if begins[0] == 0:
+        start[last[:, 0] == 0] = world.totals["demand-now"]
+    world.totals["demand-start"], world.totals["demand-now"] = start[-1].copy(), energy[-1].copy()
+    result: Array = (energy - start) * (3_600 / 1e6) / (elapsed + 1)[:, None]
+    return result
 
 
 def _show_main(world: World, load: Array) -> None:

@@ -34,6 +34,7 @@ _ENCODINGS = {
     "value": "BYTE_STREAM_SPLIT",
     "integer": "DELTA_BINARY_PACKED",
 }
+_LED_BY = {"demand-start": "sub-energy", "demand-now": "sub-energy"}
 _ROUNDS = {"boards": CLEAN_EVERY * MICRO, "mould-cycles": MICRO}
 _DICTIONARY = ["signal", "text", "quality", "kind"]
 Progress = Callable[[int, int], None]  # seconds done, seconds in all
@@ -155,7 +156,10 @@ def start_before(target: PlantState, seconds: int) -> PlantState:
     """The state `seconds` before `target` from which the counters arrive at the target's and never pass them."""
     start = begin(target.seed, target.time - seconds)
     end = run(start, seconds, Effects())
-    totals = {name: start.totals[name] + _shift(name, target.totals[name] - end.totals[name]) for name in COUNTERS}
+    totals = dict(start.totals)
+    for name in COUNTERS:
+        leader = _LED_BY.get(name, name)
+        totals[name] = start.totals[name] + _shift(leader, target.totals[leader] - end.totals[leader])
     return replace(start, totals=totals | {"turning": start.totals["turning"]})
 
 

@@ -89,6 +89,7 @@ class PlantServer(Server):  # type: ignore[misc]
         self.set_server_name("Sample Electronics (invented)")
         self.set_security_policy([ua.SecurityPolicyType.NoSecurity])
         self.set_identity_tokens([ua.AnonymousIdentityToken])
+        self.allow_remote_admin(False)
 
     async def start(self) -> None:
         """Listen; OSError when the port is taken."""

@@ -60,6 +60,8 @@ COUNTERS = {  # name → columns and the usual increment a second, averaged over
     "air-litres": (1, 130),
     "make-up": (1, 0.2),
     "sub-energy": (5, 9_000),
+    "demand-start": (5, 9_000),
+    "demand-now": (5, 9_000),
     "main-energy": (1, 62_000_000),
 }
 

@@ -170,7 +170,8 @@ def _show_aoi(world: World, flow: Array, spi_share: Array) -> Array:
     world.code("aoi", "boards", flow // MICRO)
     world.code("aoi", "defects", world.count("aoi-defects", failed))
     world.code("aoi", "false-calls", world.count("false-calls", called))
-    drawn = uniform(world.seed, np.arange(164, 166), flow[:, 0] // MICRO + flow[:, 1] // MICRO)
+    draws = [uniform(world.seed, np.array([164 + i]), flow[:, i] // MICRO) for i in range(2)]
+    drawn = np.concatenate(draws, axis=1)
     world.code("aoi", "last-result", np.where(drawn < fail, 1, np.where(drawn > 0.99, 2, 0)))
     world.put("aoi", "first-pass-yield", 100 * (1 - fail))
     world.put("aoi", "light-level", 97.5 + 0.8 * world.wander(166, 2, 7_200))
