@@ -1,6 +1,16 @@
 """What the plant room declares."""
 
 from kandelia.base.text import LocalText
-from kandelia.sdk.apps import App
+from kandelia.sdk.apps import App, NavigationEntry
 
-app = App(name="plant", title=LocalText("工厂", "Plant"), systems=("S03", "S04", "S76", "S77", "S78", "S83"))
+app = App(
+    name="plant",
+    title=LocalText("工厂", "Plant"),
+    systems=("S03", "S04", "S76", "S77", "S78", "S83"),
+    navigation=(
+        NavigationEntry("plant", LocalText("工厂总览", "Overview"), "plant-overview", "factory"),
+        NavigationEntry("plant", LocalText("测点", "Signals"), "plant-signals", "activity"),
+    ),
+    urls="kandelia.apps.plant.urls",
+    search="kandelia.apps.plant.search.search",
+)

@@ -8,18 +8,12 @@ from kandelia.sdk.views import Viewer
 
 MACHINE = LocalText("设备", "Machine")
 SIGNAL = LocalText("测点", "Signal")
-PAGE = LocalText("页面", "Page")
-PAGES = ((LocalText("工厂总览", "Plant overview"), "/"), (LocalText("测点", "Signals"), "/signals"))
 
 
 def search(viewer: Viewer, text: str, limit: int) -> tuple[SearchHit, ...]:
-    """Pages first, then machines, then signals; at most `limit`."""
+    """Machines, then signals; at most `limit`."""
     words = text.lower().split()
-    hits = [
-        SearchHit(name.say(viewer.language), PAGE, url)
-        for name, url in PAGES
-        if all(word in f"{name.zh} {name.en}".lower() for word in words)
-    ]
+    hits = []
     for machine in machines_of(things.tree(viewer)):
         if all(word in f"{machine.name.zh} {machine.name.en} {machine.path}".lower() for word in words):
             title = machine.name.say(viewer.language) or machine.key

@@ -1,6 +1,15 @@
 """What the system room declares."""
 
 from kandelia.base.text import LocalText
-from kandelia.sdk.apps import App
+from kandelia.sdk.apps import App, NavigationEntry
+from kandelia.sdk.views import Right
 
-app = App(name="system", title=LocalText("系统", "System"), systems=("S03",))
+app = App(
+    name="system",
+    title=LocalText("系统", "System"),
+    systems=("S03",),
+    navigation=(
+        NavigationEntry("system", LocalText("系统状态", "System status"), "system-status", "server", Right.ADMINISTER),
+    ),
+    urls="kandelia.apps.system.urls",
+)

@@ -9,7 +9,7 @@ from kandelia.apps.system.logic.status import ConnectionRow, RoleRow, connection
 from kandelia.base.errors import Unavailable
 from kandelia.sdk.bus import ask_reports, bus_call
 from kandelia.sdk.records import access, connections
-from kandelia.sdk.views import Right, Viewer
+from kandelia.sdk.views import ConnectionState, Report, Right, Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ def collect(viewer: Viewer) -> Status:
     """Roles (where the viewer may see them) and the connections of the viewer's organisation."""
     access.require(viewer, Right.ADMINISTER)
     fault = mend = ""
-    reports, states = (), {}
+    reports: tuple[Report, ...] = ()
+    states: dict[str, ConnectionState] = {}
     try:
         states = connections.states(viewer)
         reports = bus_call(ask_reports) if sees_platform(viewer) else ()
