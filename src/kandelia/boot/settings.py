@@ -1,8 +1,12 @@
 """Settings of an installation: one TOML file and environment variables, checked with file, line and key."""
 
+import hashlib
+import os
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+SOCKET_PATH_BYTES_MAX = 100  # the kernel takes 108 with the closing zero (unix(7)); a temporary name may be longer
 ROLES = ("web", "edge", "history", "live", "jobs")
 
 
@@ -117,5 +121,14 @@ class Settings:
 
     @property
     def live_socket(self) -> Path:
-        """Where web hands /live to."""
-        return self.run_directory / "live.sock"
+        """Where web hands /live to; under a private temporary directory where the data directory's path is too long."""
+        socket = self.run_directory / "live.sock"
+        if len(os.fsencode(socket)) <= SOCKET_PATH_BYTES_MAX:
+            return socket
+        return self.short_directory / "live.sock"
+
+    @property
+    def short_directory(self) -> Path:
+        """A short path of this installation's own, mode 0700, for sockets alone."""
+        mark = hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"kandelia-{os.getuid()}-{mark}"

@@ -40,7 +40,7 @@ class Pull:
         await self.link.unlisten(self._number)
 
     async def fetch(self, count_max: int, wait_s: float) -> list[Msg]:
-        """Up to `count_max`: what is there now; where nothing is, the first that comes within `wait_s` and its followers."""
+        """What is there now; where nothing is, the first that comes within `wait_s` and what follows it at once."""
         found = await self._ask({"batch": count_max, "no_wait": True, "max_bytes": FETCH_BYTES_MAX}, 0)
         if found or wait_s <= 0:
             return found

@@ -1,4 +1,4 @@
-"""Keyed documents in a JetStream bucket (nats-server ADR-8), read without nats-py's own watcher: that ends at a reconnect."""
+"""Keyed documents in a JetStream bucket (nats-server ADR-8). nats-py's watcher ends at a reconnect; this one stays."""
 
 import json
 import re

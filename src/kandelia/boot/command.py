@@ -1,0 +1,138 @@
+"""The command `kandelia`. Groups of other rooms are found by name and imported only when used, so that help is quick."""
+
+import ast
+import asyncio
+import importlib
+import os
+import pkgutil
+import re
+import sys
+from pathlib import Path
+
+import click
+
+import kandelia.surfaces.cli
+from kandelia.base.errors import KandeliaError, SettingsError
+from kandelia.boot.load import load_settings
+from kandelia.boot.settings import ROLES
+
+GROUPS = "kandelia.surfaces.cli"
+HAS_GROUP = re.compile(r"^(def group\(|group\s*[:=])", re.MULTILINE)
+EXIT_FAILED, EXIT_SETTINGS = 1, 78
+
+
+def _remember(name: str) -> "click.decorators.FC | object":
+    """Options speak to children and to Django by the environment, as the settings do."""
+
+    def keep(_context: click.Context, _option: click.Parameter, value: object) -> object:
+        if value is not None:
+            os.environ[name] = str(value)
+        return value
+
+    return keep
+
+
+data_option = click.option(
+    "--data",
+    type=click.Path(file_okay=False),
+    callback=_remember("KANDELIA_DATA"),  # type: ignore[arg-type]
+    is_eager=True,
+    expose_value=False,
+    help="The data directory (else KANDELIA_DATA, else ./data).",
+)
+settings_option = click.option(
+    "--settings",
+    type=click.Path(dir_okay=False),
+    callback=_remember("KANDELIA_SETTINGS"),  # type: ignore[arg-type]
+    is_eager=True,
+    expose_value=False,
+    help="The settings file (else settings.toml in the data directory).",
+)
+
+
+def group_files() -> dict[str, Path]:
+    """Command groups of other rooms: module files of surfaces/cli that define `group`."""
+    found = {}
+    for module in pkgutil.iter_modules(kandelia.surfaces.cli.__path__):
+        file = Path(next(iter(kandelia.surfaces.cli.__path__))) / f"{module.name}.py"
+        if file.exists() and HAS_GROUP.search(file.read_text(encoding="utf-8")):
+            found[module.name] = file
+    return found
+
+
+class Commands(click.Group):
+    """Own commands, and groups that are imported at need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names."""
+        return sorted([*super().list_commands(ctx), *group_files()])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a group; Django is ready before its models are."""
+        own = super().get_command(ctx, cmd_name)
+        if own is not None or cmd_name not in group_files():
+            return own
+        importlib.import_module("kandelia.boot.django_start").start()
+        group = importlib.import_module(f"{GROUPS}.{cmd_name}").group
+        return group if isinstance(group, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of `kandelia --help`, from docstrings alone."""
+        files = group_files()
+        rows = []
+        for name in self.list_commands(ctx):
+            own = super().get_command(ctx, name)
+            text = own.get_short_help_str() if own else ast.get_docstring(ast.parse(files[name].read_text())) or ""
+            rows.append((name, text.splitlines()[0] if text else ""))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(cls=Commands)
+@data_option
+@settings_option
+def cli() -> None:
+    """Kandelia, an open industrial-internet platform."""
+
+
+@cli.command()
+@data_option
+@settings_option
+@click.option("--demo", is_flag=True, help="Also run the demo plant and load its machines.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="The one port of pages, API and websocket; 0 a free one.")
+@click.option("--host", help="Where to listen; beyond loopback HTTPS is on.")
+@click.option("--role", type=click.Choice(ROLES), help="Run this role alone, against a bus named in the settings.")
+def up(demo: bool, port: int | None, host: str | None, role: str | None) -> None:
+    """Start the platform on this machine and wait; Ctrl-C stops it."""
+    for name, value in (("PORT", port), ("HOST", host)):
+        if value is not None:
+            os.environ[f"KANDELIA_WEB__{name}"] = str(value)
+    if role is not None:
+        sys.exit(importlib.import_module("kandelia.boot.role").main([role]))
+    start = importlib.import_module("kandelia.boot.up").Start(load_settings(os.environ.get("KANDELIA_SETTINGS")), demo)
+    asyncio.run(start.run())
+
+
+@cli.command()
+@data_option
+@settings_option
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(as_json: bool) -> None:
+    """Say what runs, since when, and what is wrong (exit code 0 all well, 1 trouble, 3 not running)."""
+    rooms = importlib.import_module("kandelia.boot.status")
+    found = asyncio.run(rooms.collect(load_settings(os.environ.get("KANDELIA_SETTINGS"))))
+    click.echo(rooms.as_json(found) if as_json else rooms.as_text(found))
+    sys.exit(found.code)
+
+
+def main() -> None:
+    """The entry point: errors a person can act on are one line, not a trace."""
+    try:
+        cli(prog_name="kandelia")
+    except KandeliaError as error:
+        click.echo(str(error), err=True)
+        sys.exit(EXIT_SETTINGS if isinstance(error, SettingsError) else EXIT_FAILED)
+
+
+if __name__ == "__main__":
+    main()

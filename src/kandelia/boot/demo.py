@@ -1,0 +1,69 @@
+"""The demo plant as one more program: a factory that knows nothing of the platform, and its plant file loaded once."""
+
+import asyncio
+import hashlib
+import importlib.util
+import sys
+from pathlib import Path
+
+from kandelia.base.errors import SettingsError, Unavailable
+from kandelia.boot.settings import Settings
+from kandelia.boot.watched import Program
+from kandelia.engines.nats.server import free_port, port_is_free
+
+PACKAGE = "kandelia_demo_plant"
+USUAL_PORT = 4840  # OPC UA's own
+NAME = "demo-plant"
+
+
+def demo_directory(settings: Settings) -> Path:
+    """Where the plant keeps its state."""
+    return settings.directory / "demo"
+
+
+def demo_port(settings: Settings) -> int:
+    """The port it was last given while that is free, so that connections stay true; else the usual one, else any."""
+    file = demo_directory(settings) / "port"
+    kept = int(file.read_text()) if file.exists() else USUAL_PORT
+    port = kept if port_is_free(kept) else free_port()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{port}\n")
+    return port
+
+
+def demo_program(settings: Settings, port: int) -> Program:
+    """The plant's own server. SettingsError where it is not installed."""
+    if importlib.util.find_spec(PACKAGE) is None:
+        raise SettingsError(
+            "the demo plant is not installed", mend="run: pip install --editable examples/demo-plant", code="no-demo"
+        )
+    command = (sys.executable, "-m", PACKAGE, "serve", "--data", str(demo_directory(settings)), "--port", str(port))
+    return Program(NAME, command, tied=True)
+
+
+async def load_demo(settings: Settings, port: int, environment: dict[str, str]) -> None:
+    """Load the plant file by `kandelia things load`, unless this very file was loaded before."""
+    endpoint = f"opc.tcp://127.0.0.1:{port}/"
+    text = await _run((sys.executable, "-m", PACKAGE, "plant-file", "--endpoint", endpoint), environment)
+    digest, mark = hashlib.sha256(text).hexdigest(), demo_directory(settings) / "loaded"
+    if mark.exists() and mark.read_text().strip() == digest:
+        return
+    file = demo_directory(settings) / "plant.yaml"
+    file.write_bytes(text)
+    await _run((sys.executable, "-m", "kandelia.boot.command", "things", "load", str(file)), environment)
+    mark.write_text(f"{digest}\n")
+
+
+async def _run(command: tuple[str, ...], environment: dict[str, str]) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment
+    )
+    try:
+        said, complaint = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    if process.returncode:
+        lines = complaint.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        raise Unavailable(f"the demo plant could not be loaded: {lines[-1]}", where=" ".join(command[2:5]))
+    return said

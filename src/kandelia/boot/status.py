@@ -1,0 +1,156 @@
+"""What runs, since when, and what is wrong: `kandelia status`."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import msgspec
+
+from kandelia.base.clock import NS_PER_S
+from kandelia.base.errors import KandeliaError
+from kandelia.boot.connecting import open_settings_bus
+from kandelia.boot.directories import holder_of
+from kandelia.boot.reporting import decode_report
+from kandelia.boot.settings import Settings
+from kandelia.boot.supervisor import STATE_FILE, SupervisorState
+from kandelia.boot.watched import ProcessView
+from kandelia.kernel.events.report import REPORTS_ASK, Report
+from kandelia.ports.bus import Bus
+
+COLLECT_S = 0.4
+BUS_WAIT_S = 1.5
+WELL, TROUBLE, NOT_RUNNING = 0, 1, 3
+STEPS_S = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All that can be said; `bus` is how the bus answered, empty when it did."""
+
+    running: int
+    state: SupervisorState | None
+    reports: dict[str, Report] = field(default_factory=dict)
+    bus: str = ""
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """In a person's words, the supervisor's and the roles' own."""
+        said = [f"the bus cannot be asked: {self.bus}"] if self.bus else []
+        for process in self.processes:
+            if process.state != "running":
+                said.append(f"{process.name} is {process.state}: {process.last_exit or 'not started yet'}")
+        for role, report in sorted(self.reports.items()):
+            said += [f"{role}: {t.what}; {t.mend}" for t in report.troubles if not t.code.startswith("process-")]
+        return tuple(said)
+
+    @property
+    def processes(self) -> tuple[ProcessView, ...]:
+        """Watched programs; nothing when no supervisor runs here."""
+        return self.state.processes if self.state is not None and self.running else ()
+
+    @property
+    def code(self) -> int:
+        """0 all well, 1 trouble, 3 not running."""
+        if not self.running and not self.reports:
+            return NOT_RUNNING
+        return TROUBLE if self.troubles else WELL
+
+
+async def collect(settings: Settings) -> Status:
+    """Ask everybody; what does not answer is left out."""
+    running = holder_of(settings.run_directory)
+    state = read_state(settings)
+    try:
+        bus = await open_settings_bus(settings, "status", wait_s=BUS_WAIT_S)
+    except KandeliaError as error:
+        return Status(running, state, bus=error.what if running or settings.bus.urls else "")
+    try:
+        return Status(running, state, {report.role: report async for report in ask_roles(bus)})
+    except KandeliaError as error:
+        return Status(running, state, bus=error.what)
+    finally:
+        await bus.close()
+
+
+async def ask_roles(bus: Bus) -> AsyncIterator[Report]:
+    """Every role's report that comes within COLLECT_S."""
+    inbox = bus.inbox()
+    answers = await bus.subscribe(inbox)
+    await bus.publish(REPORTS_ASK, b"", reply=inbox)
+    closing = asyncio.get_running_loop().call_later(COLLECT_S, lambda: asyncio.ensure_future(answers.close()))
+    try:
+        async for answer in answers:
+            if (report := decode_report(answer.data)) is not None:
+                yield report
+    finally:
+        closing.cancel()
+        await answers.close()
+
+
+def read_state(settings: Settings) -> SupervisorState | None:
+    """The last state that the supervisor wrote, None where it never did."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        found: Any = msgspec.json.decode((settings.run_directory / STATE_FILE).read_bytes(), type=SupervisorState)
+        return found if isinstance(found, SupervisorState) else None
+    return None
+
+
+def as_json(status: Status) -> bytes:
+    """For programs: names are kept."""
+    document = {
+        "running": bool(status.running),
+        "supervisor_pid": status.running,
+        "address": status.state.address if status.state and status.running else "",
+        "bus": status.bus or ("ok" if status.reports else ""),
+        "processes": [asdict(process) for process in status.processes],
+        "reports": {role: asdict(report) for role, report in sorted(status.reports.items())},
+        "troubles": list(status.troubles),
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2)
+
+
+def as_text(status: Status) -> str:
+    """For people."""
+    if status.code == NOT_RUNNING:
+        return "Kandelia does not run here."
+    lines = [f"Kandelia at {status.state.address}" if status.processes and status.state else "Kandelia"]
+    lines.append(f"{'process':12} {'state':12} {'pid':>8} {'since':>9} {'restarts':>9} {'memory':>8}  last exit")
+    lines += [_process_line(process) for process in status.processes]
+    for role, report in sorted(status.reports.items()):
+        figures = [f"{name} {value:,.6g}" for name, value in sorted(report.gauges.items()) if name not in _SHOWN]
+        if figures:
+            lines.append(f"{role}: " + ", ".join(figures))
+        if waiting := _behind(report):
+            lines.append(f"{role}: configuration not taken yet: {waiting}")
+    lines += [f"! {trouble}" for trouble in status.troubles] or ["All is well."]
+    return "\n".join(lines)
+
+
+_SHOWN = ("memory_bytes",)
+
+
+def _process_line(process: ProcessView) -> str:
+    since = ago((time.time_ns() - process.since_ns) / NS_PER_S) if process.since_ns else "-"
+    memory = f"{process.memory_bytes / 1e6:.0f} MB" if process.memory_bytes else "-"
+    head = f"{process.name:12} {process.state:12} {process.pid or '-':>8} {since:>9} {process.restarts:>9} {memory:>8}"
+    return f"{head}  {process.last_exit}".rstrip()
+
+
+def _behind(report: Report) -> str:
+    pairs = sorted(report.revisions_wanted.items())
+    return ", ".join(
+        f"{key} {report.revisions_running.get(key, 0)} of {wanted}"
+        for key, wanted in pairs
+        if report.revisions_running.get(key, 0) != wanted
+    )
+
+
+def ago(seconds: float) -> str:
+    """A span in its largest unit."""
+    for length, unit in STEPS_S:
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit}"
+    return "now"
