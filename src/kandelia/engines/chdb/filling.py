@@ -57,7 +57,7 @@ class Grid:
     def flat(self, signals: np.ndarray, cells: np.ndarray) -> np.ndarray:
         """Positions in a row-major signals × cells grid."""
         rows: np.ndarray = np.searchsorted(self.signals, signals)
-        return rows * self.cells + cells
+        return np.asarray(rows * self.cells + cells)
 
     def carried(self, positions: np.ndarray, *, before: bool) -> np.ndarray:
         """For every grid position the index into `positions` that is newest there, −1 where none yet.
@@ -66,7 +66,7 @@ class Grid:
         """
         newest = np.full((len(self.signals), self.cells + int(before)), -1, dtype=np.int64)
         newest[positions // self.cells, positions % self.cells + int(before)] = np.arange(len(positions))
-        return np.maximum.accumulate(newest, axis=1)[:, : self.cells].ravel()
+        return np.asarray(np.maximum.accumulate(newest, axis=1)[:, : self.cells].ravel())
 
     def starts_ns(self) -> np.ndarray:
         """The instants, once per signal."""
@@ -101,7 +101,7 @@ def weigh(sparse: pa.Table, seeds: dict[int, float], grid: Grid) -> pa.Table:
     area[positions] += sparse["area"].to_numpy()
     covered_ns[positions] += _ints(sparse, "covered_ns")
     keep = np.flatnonzero(is_row | (covered_ns > 0))
-    mean = np.divide(area * 1e9, covered_ns, out=np.zeros_like(area), where=covered_ns > 0)
+    mean = np.divide(area, covered_ns / 1e9, out=np.zeros_like(area), where=covered_ns > 0)
     rows = _taken(sparse, np.where(is_row, here, -1)[keep])
     columns = {
         "signal": pa.array(np.repeat(grid.signals, grid.cells)[keep].astype(np.uint32)),
