@@ -19,6 +19,7 @@ from kandelia_demo_plant import control, keeping
 from kandelia_demo_plant.declaration import NAMESPACE
 from kandelia_demo_plant.simulation import layout
 
+pytestmark = pytest.mark.xdist_group("demo-plant")
 START_S, STOP_S = 30, 5
 PRESSURE = "sample.utilities.air-receiver.pressure"
 ZONE_3 = "sample.smt.smt1-oven.zone-3-temperature"
@@ -79,6 +80,7 @@ async def test_every_signal_is_there_good_and_fresh(plant: Plant) -> None:
         assert abs(fresh.SourceTimestamp.timestamp() - time.time()) < 5
 
 
+@pytest.mark.slow
 async def test_values_change_by_subscription(plant: Plant) -> None:
     seen: dict[str, set[float]] = {}
 
@@ -127,6 +129,7 @@ async def test_browsing_follows_the_plant(plant: Plant) -> None:
         assert node.nodeid.Identifier == ZONE_3
 
 
+@pytest.mark.slow
 async def test_sensor_faults_by_command(plant: Plant) -> None:
     assert plant.faults("on", "sensor-failed").returncode == 0
     async with Client(plant.url) as client:
@@ -137,6 +140,7 @@ async def test_sensor_faults_by_command(plant: Plant) -> None:
         await until(client, ZONE_7, 0)
 
 
+@pytest.mark.slow
 async def test_a_frozen_sensor_stays_good_with_fresh_times(plant: Plant) -> None:
     assert plant.faults("on", "sensor-frozen").returncode == 0
     async with Client(plant.url) as client:
@@ -166,6 +170,7 @@ async def test_a_cut_network_refuses_and_comes_back(plant: Plant) -> None:
 
 
 @pytest.mark.fault
+@pytest.mark.slow
 async def test_a_silent_network_accepts_and_never_answers(plant: Plant) -> None:
     assert plant.faults("on", "network-silent").returncode == 0
     with socket.create_connection(("127.0.0.1", plant.port), timeout=2) as link:
@@ -205,6 +210,7 @@ def test_wrong_commands_are_told(plant: Plant, tmp_path: Path) -> None:
         control.ask(tmp_path, {"command": "list"})
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_told(plant: Plant, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "kandelia_demo_plant", "serve", "--port", str(plant.port), "--data", str(tmp_path)]
     second = subprocess.run(command, capture_output=True, text=True, timeout=START_S)
@@ -212,6 +218,7 @@ def test_a_taken_port_is_told(plant: Plant, tmp_path: Path) -> None:
     assert "choose another --port" in second.stderr and "Traceback" not in second.stderr
 
 
+@pytest.mark.slow
 def test_a_restart_goes_on_with_time_counters_and_faults(tmp_path: Path) -> None:
     first = Plant(tmp_path)
     assert first.faults("on", "leak").returncode == 0

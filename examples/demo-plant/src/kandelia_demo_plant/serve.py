@@ -35,6 +35,7 @@ class Running:
         self.directory = directory
         self.server = PlantServer(host, port)
         self.stopping = asyncio.Event()
+        self._saving = asyncio.Lock()
         kept = keeping.load(directory)
         now = int(time.time())
         self.faults: tuple[Fault, ...] = kept.faults if kept else ()
@@ -43,7 +44,6 @@ class Running:
             keeping.save(directory, keeping.Kept(self.state), keeping.BEGAN_FILE)
         self._nodes = {column.id: node_id(column.id) for column in layout().columns}
         self._sent: dict[str, tuple[Any, int]] = {}
-        self._index = 2
 
     @property
     def effects(self) -> Effects:
@@ -54,11 +54,11 @@ class Running:
         """Build the address space and listen; OSError when the port is taken."""
         gc.disable()  # seven thousand nodes that all live on: collecting between them doubles the start
         await self.server.init()
-        self._index = await self.server.register_namespace(NAMESPACE)
-        results = await self.server.iserver.isession.add_nodes(nodes(all_machines(), self._index))
+        index = await self.server.register_namespace(NAMESPACE)
+        results = await self.server.iserver.isession.add_nodes(nodes(all_machines(), index))
         for result in results:
             result.StatusCode.check()
-        self._nodes = {column.id: node_id(column.id, self._index) for column in layout().columns}
+        self._nodes = {column.id: node_id(column.id, index) for column in layout().columns}
         await self._step(int(time.time()))
         await self.server.start()
         gc.enable()
@@ -77,7 +77,7 @@ class Running:
 
     async def close(self) -> None:
         """Keep the state and stop; never longer than STOP_S_MAX."""
-        self._save()
+        await self._save()
         (self.directory / control.SOCKET_FILE).unlink(missing_ok=True)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self.server.stop(), STOP_S_MAX)
@@ -93,7 +93,7 @@ class Running:
             for row in range(len(frame.times)):
                 await self._send(frame, row)
         if now % SAVE_PERIOD_S == 0:
-            self._save()
+            await self._save()
 
     async def _send(self, frame: Frame, row: int) -> None:
         at = instant(int(frame.times[row]))
@@ -132,7 +132,7 @@ class Running:
         elif command != "list":
             raise ValueError(f'"{command}" is not a command; there are list, on, off')
         if command != "list":
-            self._save()
+            await self._save()
             await self._switch_network()
         return [asdict(fault) for fault in self.faults]
 
@@ -146,8 +146,9 @@ class Running:
         await self.server.listener.set_silent(self.effects.has(NETWORK_SILENT))
         await self.server.listener.set_cut(self.effects.has(NETWORK_CUT))
 
-    def _save(self) -> None:
-        keeping.save(self.directory, keeping.Kept(self.state, self.faults))
+    async def _save(self) -> None:
+        async with self._saving:  # in a thread: waiting for the disk must not hold up the peers
+            await asyncio.to_thread(keeping.save, self.directory, keeping.Kept(self.state, self.faults))
 
 
 def _outside(column: Column, value: Any) -> Any:

@@ -24,67 +24,24 @@ BEARING_LIFE_S = np.array([170.0, 205.0, 190.0]) * 86_400
 
 def machines() -> list[Machine]:
     """All machines of the utilities area."""
-    compressor_card = ("power", "oil-temperature", "vibration")
     return [
         *(
-            Machine(
-                key,
-                Name(f"{i}号螺杆空压机", f"Screw compressor {i}"),
-                "compressor",
-                AREA,
-                _compressor(),
-                "",
-                compressor_card,
-                "state",
-            )
+            _machine(key, f"{i}号螺杆空压机", f"Screw compressor {i}", "compressor", "power oil-temperature vibration")
             for i, key in enumerate(COMPRESSORS, 1)
         ),
-        Machine(
-            "air-dryer", Name("冷冻式干燥机", "Air dryer"), "dryer", AREA, _dryer(), "", ("dew-point", "power"), "state"
-        ),
-        Machine(
-            "air-receiver", Name("储气罐", "Air receiver"), "receiver", AREA, _receiver(), "", ("pressure", "flow")
-        ),
-        Machine(
-            "chiller",
-            Name("冷水机组", "Chiller"),
-            "chiller",
-            AREA,
-            _chiller(),
-            "",
-            ("supply-temperature", "power", "cop"),
-            "state",
-        ),
-        Machine(
-            "pump-1",
-            Name("1号冷冻水泵", "Chilled-water pump 1"),
-            "pump",
-            AREA,
-            _pump(),
-            "",
-            ("speed", "pressure", "vibration"),
-            "state",
-        ),
-        Machine(
-            "pump-2",
-            Name("2号冷冻水泵", "Chilled-water pump 2"),
-            "pump",
-            AREA,
-            _pump(),
-            "",
-            ("speed", "pressure", "vibration"),
-            "state",
-        ),
-        Machine(
-            "cooling-tower",
-            Name("冷却塔", "Cooling tower"),
-            "tower",
-            AREA,
-            _tower(),
-            "",
-            ("basin-temperature", "fan-speed"),
-        ),
+        _machine("air-dryer", "冷冻式干燥机", "Air dryer", "dryer", "dew-point power"),
+        _machine("air-receiver", "储气罐", "Air receiver", "receiver", "pressure flow"),
+        _machine("chiller", "冷水机组", "Chiller", "chiller", "supply-temperature power cop"),
+        _machine("pump-1", "1号冷冻水泵", "Chilled-water pump 1", "pump", "speed pressure vibration"),
+        _machine("pump-2", "2号冷冻水泵", "Chilled-water pump 2", "pump", "speed pressure vibration"),
+        _machine("cooling-tower", "冷却塔", "Cooling tower", "tower", "basin-temperature fan-speed"),
     ]
+
+
+def _machine(key: str, zh: str, en: str, group: str, card: str) -> Machine:
+    signals = _SIGNALS[group]()
+    state = "state" if signals[0].key == "state" else ""
+    return Machine(key, Name(zh, en), group, AREA, signals, "", tuple(card.split()), state)
 
 
 def _compressor() -> tuple[Signal, ...]:
@@ -155,6 +112,16 @@ def _tower() -> tuple[Signal, ...]:
         measured("level", "水池液位", "Basin level", "%", 0, 100, noise=0.1, period_s=10),
         counter("make-up", "补水量", "Make-up water", "L", period_s=10),
     )
+
+
+_SIGNALS = {
+    "compressor": _compressor,
+    "dryer": _dryer,
+    "receiver": _receiver,
+    "chiller": _chiller,
+    "pump": _pump,
+    "tower": _tower,
+}
 
 
 def air_demand(world: World, leak_m3_min: Array) -> Array:
