@@ -21,6 +21,7 @@ OPEN_TIMEOUT_S = 5.0
 CALL_TIMEOUT_S = 10.0
 QUEUE_ITEMS_MAX = 4
 GRACE_S = 1.0
+RETRY_S = 1.0
 _END = object()
 
 
@@ -63,6 +64,18 @@ class Bridge:
                 await self._run(publish)
 
         asyncio.run_coroutine_threadsafe(quietly(), self._running())
+
+    def listen(self, subject: str, heard: Callable[[], object]) -> Callable[[], object]:
+        """Call `heard` (cheap, from the loop's thread) at each message of a subject; call the answer to stop."""
+
+        async def run() -> None:
+            while True:
+                with contextlib.suppress(Unavailable):
+                    async for _ in await (await self._opened()).subscribe(subject):
+                        heard()
+                await asyncio.sleep(RETRY_S)
+
+        return asyncio.run_coroutine_threadsafe(run(), self._running()).cancel
 
     def iterate(self, factory: Callable[[Bus], AsyncIterator[T]]) -> Iterator[T]:
         """Items of `factory(bus)` as they come, at most QUEUE_ITEMS_MAX ahead; leaving early cancels the source."""
@@ -149,4 +162,5 @@ configure = _bridge.configure
 bus_call = _bridge.call
 bus_iterate = _bridge.iterate
 send = _bridge.send
+listen = _bridge.listen
 close = _bridge.close

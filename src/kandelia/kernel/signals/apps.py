@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 
+from kandelia.kernel.jobs import registry
 from kandelia.kernel.things.changes import listen
 
 
@@ -12,7 +13,9 @@ class Room(AppConfig):
     label = "signals"
 
     def ready(self) -> None:
-        """Hear of things that are renamed or moved."""
-        from . import moving  # models load only once the apps are ready
+        """Hear of things that are renamed or moved; keep the data plane told."""
+        from . import moving, publishing  # models load only once the apps are ready
 
         listen(moving.follow)
+        registry.register_service("snapshot", publishing.publish_outbox)
+        registry.register_service("events", publishing.tell_events)

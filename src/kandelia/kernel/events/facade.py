@@ -1,0 +1,70 @@
+"""Facts for everyone else: recorded with the change that made them, told to the bus, kept there, replayed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from kandelia.base.clock import SystemClock
+from kandelia.base.ids import new_id
+from kandelia.base.pages import PAGE_ROWS, PAGE_ROWS_MAX, Page
+from kandelia.kernel.access.contracts import Right, Viewer
+from kandelia.kernel.access.facade import require
+from kandelia.kernel.events import bridge
+from kandelia.kernel.events.contracts import Event
+from kandelia.kernel.events.logic.cloudevents import decode, encode
+from kandelia.kernel.events.models import EventOutbox
+from kandelia.kernel.events.plane.publishing import publish_async, replay_async
+from kandelia.ports.bus import Bus
+
+EVENTS_CHANGED = "events.changed"  # core message without content: there is something to tell
+SEND_ROWS = 200
+_clock = SystemClock()
+
+
+def event(
+    organisation: str, type: str, source: str, *, subject: str = "", data: Mapping[str, Any] | None = None
+) -> Event:
+    """A fact of this instant, with a fresh id."""
+    return Event(type, organisation, source, new_id(), _clock.now_ns(), subject, dict(data or {}))
+
+
+def publish(event: Event) -> None:
+    """Record it in the current transaction; the jobs role tells it to the bus, in order, at least once.
+
+    So a fact that was recorded is told, and one whose transaction failed never is.
+    """
+    with transaction.atomic():
+        EventOutbox.objects.create(
+            event_id=event.id, organisation=event.organisation, type=event.type, body=encode(event).decode()
+        )
+        transaction.on_commit(lambda: bridge.send(EVENTS_CHANGED, b""))
+
+
+def replay(viewer: Viewer, *, after: str = "", limit: int = PAGE_ROWS) -> Page[Event]:
+    """The organisation's events after a cursor, oldest first; the stream keeps them for its time and size."""
+    require(viewer, Right.SEE)
+    start = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    limit = max(1, min(limit, PAGE_ROWS_MAX))
+
+    async def read(bus: Bus) -> list[tuple[int, Event]]:
+        return [pair async for pair in replay_async(bus, viewer.organisation, start, limit + 1)]
+
+    found = bridge.bus_call(read)
+    following = str(found[limit - 1][0]) if len(found) > limit else ""
+    return Page(tuple(event for _, event in found[:limit]), following)
+
+
+def send_recorded() -> int:
+    """Tell the bus what is recorded, oldest first; how many. An error leaves the rest recorded."""
+    sent = 0
+    for row in EventOutbox.objects.order_by("id")[:SEND_ROWS]:
+        told = decode(row.body.encode())
+
+        async def store(bus: Bus, told: Event = told) -> None:
+            await publish_async(bus, told)
+
+        bridge.bus_call(store)
+        row.delete()
+        sent += 1
+    return sent
