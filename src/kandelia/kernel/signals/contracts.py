@@ -6,6 +6,7 @@ from enum import StrEnum
 QUARANTINE_STREAM = "QUARANTINE"
 QUARANTINE_SUBJECTS = ("org.*.quarantine.>", "quarantine.>")
 HISTORY_ASK = "history.ask"  # request, Question as JSON; answered by the history role (one of the group "history")
+HISTORY_CANCEL = "history.cancel"  # message, the id of a question whose asker has gone; every history role listens
 ANSWER_BYTES_MAX = 512_000  # larger answers come in chunks
 CHUNK_BYTES_MAX = 512_000
 CHUNKS_OUTSTANDING_MAX = 4
