@@ -129,6 +129,11 @@ def state_subject(organisation: str, site: str, connection: str) -> str:
     return f"org.{organisation}.site.{site}.state.{_word(connection)}"
 
 
+def secret_prefix(organisation: str) -> str:
+    """How the names of all secrets begin that connections of an organisation may read."""
+    return f"connection.{organisation}."
+
+
 def organisation_of(subject: str) -> str:
     """The organisation in a subject `org.<id>.…`; empty where there is none."""
     head, _, rest = subject.partition(".")
@@ -147,11 +152,3 @@ def decode_document(data: bytes) -> ConnectionDocument:
 
 def _word(plain: str) -> str:
     return plain.replace(".", "-")
-
-
-def connection_secret(organisation: str, name: str) -> str:
-    """The keeper's name of a secret that a connection's settings speak of as `name`.
-
-    A connection can so never read another organisation's secrets, nor the platform's own.
-    """
-    return f"connection.{organisation}.{name}"

@@ -1,0 +1,109 @@
+"""What a protocol gives, and what the frame gives it. Drivers import these from `kandelia.sdk.drivers`.
+
+A driver is an object with the attributes of Driver, named in the entry-point group DRIVERS_GROUP. The frame
+(kernel/connections/plane) owns everything that is alike for all protocols: when to connect, back-off, batching,
+time limits, counters, gap marks at loss, the bus. The driver only speaks the protocol and raises when it cannot.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from kandelia.base.samples import Kind
+
+DRIVERS_GROUP = "kandelia.drivers"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One signal to collect: `number` is what the samples carry, `address` is the protocol's own word for it."""
+
+    number: int
+    address: str
+    kind: Kind
+    period_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Something found by browsing; `kind` is None for a folder or a type that has no signal kind."""
+
+    address: str
+    name: str
+    has_children: bool
+    kind: Kind | None = None
+    unit: str = ""
+    writable: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class Sink(Protocol):
+    """Where a session puts what it receives. Cheap, never blocks; to be called from the event loop."""
+
+    def add(
+        self,
+        numbers: Sequence[int] | np.ndarray,
+        times_ns: Sequence[int] | np.ndarray,
+        qualities: Sequence[int] | np.ndarray,
+        values: Sequence[float | int | bool | str | None],
+    ) -> None:
+        """Samples as columns of equal length; a value None, NaN or of the wrong kind becomes a missing one, bad."""
+        ...
+
+    def alive(self) -> None:
+        """The source has just proved that it lives, with or without a new value."""
+        ...
+
+    def dropped(self, count: int) -> None:
+        """The source says that it threw at least this many samples away before we could have them."""
+        ...
+
+
+class Session(Protocol):
+    """A live link to one device or server."""
+
+    async def collect(self, items: Sequence[Item], sink: Sink) -> Mapping[int, str]:
+        """Begin to deliver these items to `sink`; returns number → reason for those that cannot be had.
+
+        May be called again with another list: the session then changes over without losing what stays.
+        """
+        ...
+
+    async def wait_lost(self) -> str:
+        """Returns the reason, in a person's words, once the link is gone."""
+        ...
+
+    async def browse(self, address: str) -> Sequence[Node]:
+        """Children of a node, the root for ""."""
+        ...
+
+    async def close(self) -> None:
+        """Leave politely, within 3 s."""
+        ...
+
+
+class Driver(Protocol):
+    """One protocol."""
+
+    name: str  # as in a connection's `driver`
+    protocol: str  # for people: "OPC UA"
+
+    def configure(self, settings: Mapping[str, Any]) -> Any:
+        """The driver's own frozen configuration; InvalidInput names the key that is wrong."""
+        ...
+
+    async def open(self, configuration: Any, secrets: Mapping[str, str]) -> Session:
+        """Connect. Unavailable: try again later; InvalidInput or NotAllowed: wait for another configuration."""
+        ...
+
+
+@runtime_checkable
+class KeepsFiles(Protocol):
+    """A driver that keeps files of its own: certificates, a cache."""
+
+    def keep_in(self, directory: Path) -> None:
+        """Called once, before anything else: the driver's own directory (it may not exist yet)."""
+        ...

@@ -1,0 +1,60 @@
+"""The signals of one connection as look-up arrays, and what is remembered of each while it runs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from kandelia.kernel.connections.drivers import Item
+
+NEVER = np.iinfo(np.int64).min
+
+
+@dataclass
+class Roster:
+    """Arrays aligned to `numbers` (sorted).
+
+    `newest_ns` is the latest source time handed on of each signal, NEVER before the first; `gap_ns` the time of the
+    gap mark that is open, NEVER where there is none.
+    """
+
+    numbers: np.ndarray
+    kinds: np.ndarray
+    newest_ns: np.ndarray
+    gap_ns: np.ndarray
+
+    @classmethod
+    def of(cls, items: Iterable[Item], before: Self | None = None) -> Self:
+        """A roster of these items that remembers what `before` knew of those that stay."""
+        ordered = sorted(items, key=lambda item: item.number)
+        roster = cls(
+            numbers=np.array([item.number for item in ordered], dtype=np.uint32),
+            kinds=np.array([item.kind for item in ordered], dtype=np.uint8),
+            newest_ns=np.full(len(ordered), NEVER, dtype=np.int64),
+            gap_ns=np.full(len(ordered), NEVER, dtype=np.int64),
+        )
+        if before is not None:
+            place, known = before.places(roster.numbers)
+            roster.newest_ns[known] = before.newest_ns[place[known]]
+            roster.gap_ns[known] = before.gap_ns[place[known]]
+        return roster
+
+    def places(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(index of each number, True where it is known); the index means nothing where it is not."""
+        if not len(self.numbers):
+            return np.zeros(len(numbers), dtype=np.int64), np.zeros(len(numbers), dtype=bool)
+        place = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
+        return place, self.numbers[place] == numbers
+
+    def open_gap(self, at_ns: int, chosen: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Begin a gap for all signals (or the chosen places) that have none; (numbers, times) of the marks.
+
+        A mark stands at `at_ns`, or just after the newest sample where that is later.
+        """
+        due = self.gap_ns == NEVER
+        if chosen is not None:
+            due &= chosen
+        times = np.maximum(self.newest_ns[due], at_ns - 1) + 1
+        self.gap_ns[due] = times
+        return self.numbers[due], times

@@ -1,0 +1,86 @@
+"""Answers `edge.browse`: what stands under a node of one connection's source."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from kandelia.base.errors import KandeliaError, Unavailable
+from kandelia.kernel.connections.contracts import connection_key
+from kandelia.kernel.connections.drivers import Node
+from kandelia.kernel.connections.plane.deadlines import within
+from kandelia.kernel.connections.plane.supervision import CLOSE_S, Supervised
+from kandelia.ports.bus import Bus, Message
+
+ANSWER_HEADER = "K-Answer"
+BROWSE_S = 10.0
+BROWSE_NODES_MAX = 2_000
+log = logging.getLogger("kandelia.edge")
+
+
+@dataclass(frozen=True, slots=True)
+class BrowseQuestion:
+    """What is asked on EDGE_BROWSE."""
+
+    organisation: str
+    connection: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Browsing:
+    """Only the edge that serves the connection answers; the others stay silent."""
+
+    bus: Bus
+    find: Callable[[str], Supervised | None]
+
+    async def answer(self, message: Message) -> None:
+        """Reply with the nodes, or with a Refusal in a person's words."""
+        try:
+            question = msgspec.json.decode(message.data, type=BrowseQuestion)
+        except msgspec.MsgspecError as error:
+            await self._refuse(message, KandeliaError(f"not a browse question: {error}", code="invalid-question"))
+            return
+        supervised = self.find(connection_key(question.organisation, question.connection))
+        if supervised is None:
+            return
+        try:
+            nodes = await browse(supervised, question.address)
+        except KandeliaError as error:
+            await self._refuse(message, error)
+        except Exception as error:
+            log.exception("%s: browsing failed", question.connection)
+            await self._refuse(message, Unavailable(f"the driver failed: {error}", mend="see the log of the edge role"))
+        else:
+            data = msgspec.json.encode(bounded(nodes))
+            await self.bus.publish(message.reply, data, {ANSWER_HEADER: "whole"})
+
+    async def _refuse(self, message: Message, error: KandeliaError) -> None:
+        words = {
+            "kind": type(error).__name__,
+            "what": error.what,
+            "where": error.where,
+            "mend": error.mend,
+            "code": error.code,
+        }
+        await self.bus.publish(message.reply, msgspec.json.encode(words), {ANSWER_HEADER: "refusal"})
+
+
+async def browse(supervised: Supervised, address: str) -> Sequence[Node]:
+    """Through the live session, else through one opened for this question alone."""
+    if supervised.session is not None:
+        return await within(BROWSE_S, "browsing", supervised.session.browse(address))
+    session = await supervised.open_session(supervised.document)
+    try:
+        return await within(BROWSE_S, "browsing", session.browse(address))
+    finally:
+        await within(CLOSE_S, "closing the connection", session.close())
+
+
+def bounded(nodes: Sequence[Node]) -> list[Node]:
+    """At most BROWSE_NODES_MAX; then a last node without address says in `details` how many were left out."""
+    if len(nodes) <= BROWSE_NODES_MAX:
+        return list(nodes)
+    left_out = len(nodes) - BROWSE_NODES_MAX
+    return [*nodes[:BROWSE_NODES_MAX], Node("", "…", has_children=False, details={"left_out": str(left_out)})]

@@ -1,0 +1,91 @@
+"""What a session sees of the frame: a sink that collects rows and cuts them into batches by time and size."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from kandelia.base.clock import Clock
+from kandelia.kernel.connections.logic.conversion import Added, Counts, convert
+from kandelia.kernel.connections.logic.roster import Roster
+
+log = logging.getLogger("kandelia.edge")
+Column = Sequence[int] | np.ndarray
+
+
+@dataclass
+class Inlet:
+    """The `Sink` of one connection. `hand_on` gets batches of at most `batch_rows` rows, at least each `batch_s`."""
+
+    name: str
+    clock: Clock
+    batch_s: float
+    batch_rows: int
+    hand_on: Callable[[pa.RecordBatch], None]
+    roster: Roster = field(default_factory=lambda: Roster.of(()))
+    counts: Counts = field(default_factory=Counts)
+    proof_ns: int = 0
+    received: int = 0
+    source_dropped: int = 0
+    faults: int = 0
+    _added: Added = field(default_factory=Added)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, numbers: Column, times_ns: Column, qualities: Column, values: Sequence[object]) -> None:
+        """See `Sink.add`. ValueError when the columns differ in length."""
+        rows = len(numbers)
+        if not rows == len(times_ns) == len(qualities) == len(values):
+            raise ValueError(f"columns of {rows}, {len(times_ns)}, {len(qualities)} and {len(values)} rows")
+        self.alive()
+        added = self._added
+        added.numbers.extend(_list(numbers))
+        added.times_ns.extend(_list(times_ns))
+        added.qualities.extend(_list(qualities))
+        added.values.extend(values)
+        added.received_ns.extend([self.proof_ns] * rows)
+        self.received += rows
+        while len(added) >= self.batch_rows:
+            self._cut(self.batch_rows)
+        if len(added):
+            self._news.set()
+
+    def alive(self) -> None:
+        """The source lives, now."""
+        self.proof_ns = self.clock.now_ns()
+
+    def dropped(self, count: int) -> None:
+        """The source threw samples away."""
+        self.source_dropped += count
+
+    def flush(self) -> None:
+        """Hand on what waits."""
+        if len(self._added):
+            self._cut(len(self._added))
+        self._news.clear()
+
+    async def run(self) -> None:
+        """Cut by time (monotonic), until cancelled."""
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(self.batch_s)
+            self.flush()
+
+    def _cut(self, rows: int) -> None:
+        """One batch; rows that no conversion can take are dropped whole, and counted, not carried along for ever."""
+        taken = self._added.take(rows)
+        try:
+            batch = convert(taken, self.roster, self.counts)
+        except (ValueError, OverflowError, TypeError, pa.ArrowException):
+            self.faults += 1
+            self.source_dropped += len(taken)
+            log.exception("%s: the driver gave columns that are no samples", self.name)
+            return
+        if batch.num_rows:
+            self.hand_on(batch)
+
+
+def _list(column: Column) -> Sequence[int]:
+    return column.tolist() if isinstance(column, np.ndarray) else column
