@@ -1,29 +1,44 @@
 """Django's settings, made from the platform's own (the only Django settings module there is)."""
 
+import hashlib
+import ipaddress
 import os
-from importlib.metadata import entry_points
 from pathlib import Path
 
+import kandelia
+from kandelia.boot.database import database
+from kandelia.boot.discovery import django_rooms, static_folders
 from kandelia.boot.load import load_settings
 from kandelia.engines.files.secrets import FileSecrets
+from kandelia.surfaces.web.static_files import version_of
 
 PLATFORM = load_settings(os.environ.get("KANDELIA_SETTINGS"))
-_secrets = FileSecrets(PLATFORM.secrets_directory)
+ROOT = Path(kandelia.__file__).parent
 
-SECRET_KEY = _secrets.ensure("django", 50).decode()
+
+def _beyond_loopback(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+SECRET_KEY = FileSecrets(PLATFORM.secrets_directory).ensure("django", 50).decode()
 DEBUG = False
-ALLOWED_HOSTS = ["*"]  # the Host header is never trusted: no absolute address is built from it
+ALLOWED_HOSTS = ["*"]  # the Host header is never trusted: no absolute address is built from it but for its own reader
 USE_TZ = True
 TIME_ZONE = PLATFORM.time_zone
+USE_I18N = True
 LANGUAGE_CODE = "zh-hans" if PLATFORM.language == "zh" else "en"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
-USE_I18N = True
+LANGUAGE_COOKIE_NAME = "kandelia_language"
 AUTH_USER_MODEL = "access.Person"
+AUTHENTICATION_BACKENDS = ["kandelia.kernel.access.sign_in.Backend"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "kandelia.boot.urls"
 ASGI_APPLICATION = "kandelia.boot.asgi.application"
+APPEND_SLASH = False
 
-APP_ROOMS = [f"kandelia.apps.{point.name}" for point in entry_points(group="kandelia.apps")]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -38,17 +53,16 @@ INSTALLED_APPS = [
     "kandelia.kernel.signals",
     "kandelia.surfaces.web",
     "kandelia.surfaces.api",
+    *django_rooms(),
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kandelia.surfaces.web.middleware.security_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kandelia.surfaces.web.middleware.Csrf",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kandelia.surfaces.web.middleware.Door",
 ]
 TEMPLATES = [
     {
@@ -57,23 +71,44 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "kandelia.surfaces.web.context.frame",
             ]
         },
     }
 ]
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(PLATFORM.records_file),
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
-    }
-}
-STATIC_URL = "/static/"
-STATIC_ROOT = str(Path(PLATFORM.run_directory) / "static")
+DATABASES = {"default": database(PLATFORM)}
+
+STATIC_FOLDERS = static_folders()
+STATIC_URL = f"/static/{version_of(STATIC_FOLDERS)}/"
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("sign_in", "name", "email")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# Cookies know no port: two installations on one machine would sign each other out under one name.
+_INSTALLATION = hashlib.sha256(SECRET_KEY.encode()).hexdigest()[:8]
+OVER_TLS = bool(PLATFORM.web.certificate) or _beyond_loopback(PLATFORM.web.host)
+SESSION_COOKIE_NAME = f"kandelia_session_{_INSTALLATION}"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = OVER_TLS
+CSRF_COOKIE_NAME = f"kandelia_csrf_{_INSTALLATION}"
+CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = OVER_TLS
+CSRF_FAILURE_VIEW = "kandelia.surfaces.web.answers.csrf_refused"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16_000_000  # bytes; as much as the door lets in
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+
+LOGGING_CONFIG = None  # the role sets up logging once for everything in its process

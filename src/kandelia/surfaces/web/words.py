@@ -1,0 +1,31 @@
+"""Errors of the rooms below in the reader's language, by their stable code."""
+
+import re
+
+from django.utils.translation import gettext as _
+
+from kandelia.base.errors import KandeliaError
+
+
+def words(error: KandeliaError) -> tuple[str, str]:
+    """(what, mend) in the reader's language; as the room said it where we have no words for the code."""
+    seconds = re.search(r"\d+", error.mend)
+    known = {
+        "sign-in-refused": (_("Name or password is wrong"), _("check both and try again")),
+        "sign-in-blocked": (
+            _("Too many failed sign-ins"),
+            _("try again in %(n)s seconds") % {"n": seconds.group() if seconds else "60"},
+        ),
+        "wrong-password": (_("This is not your password"), _("type the one you signed in with")),
+        "same-password": (_("This is the old password"), _("choose another one")),
+        "token-exists": (_("A token of this name exists"), _("choose another name, or revoke it first")),
+        "too-many-tokens": (_("There are too many tokens"), _("revoke some first")),
+        "invalid-name": (_("A name is needed"), _("use 1 to 120 characters")),
+        "expired": (_("It would have expired already"), _("choose a later day")),
+        "token-unknown": (_("There is no such token"), _("it may have been revoked already")),
+        "organisation-unknown": (_("This is no organisation of yours"), _("choose one from the list")),
+        "not-allowed": (_("Your role does not allow this"), _("ask an administrator of your organisation")),
+        "bus-away": (_("The message bus is away"), _("try again shortly; the status page says more")),
+        "bus-cut": (_("The message bus is away"), _("try again shortly; the status page says more")),
+    }
+    return known.get(error.code, (error.what, error.mend))
