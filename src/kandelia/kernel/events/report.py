@@ -1,6 +1,7 @@
 """What a role says of itself: the source of `kandelia status` and of the platform's own recorded figures."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 REPORTS_ASK = "roles.ask"  # request: every role answers its Report to the reply subject
 REPORTS_SUBJECT = "roles.report"  # published by every role each REPORT_PERIOD_S
@@ -15,6 +16,18 @@ class Trouble:
     what: str
     mend: str
     since_ns: int
+
+
+class Troubles(Protocol):
+    """Where a part of a role says what is wrong; the role's reporter is one."""
+
+    def trouble(self, code: str, what: str, mend: str) -> None:
+        """Something is wrong from now until `mended(code)`; repeating it keeps its start."""
+        ...
+
+    def mended(self, code: str) -> None:
+        """It is right again."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
