@@ -38,7 +38,7 @@ UNITS = (  # unit word last in a gauge's name → UCUM, decimals
 )
 GAUGE_NAMES = {
     "memory_bytes": LocalText("内存", "Memory"),
-    "cpu_percent": LocalText("处理器占用", "Processor"),
+    "processor_percent": LocalText("处理器占用", "Processor"),
     "restarts": LocalText("重启次数", "Restarts"),
     "troubles": LocalText("故障数", "Troubles"),
     "recorder_lag_s": LocalText("记录滞后", "Recorder lag"),

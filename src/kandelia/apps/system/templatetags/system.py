@@ -13,7 +13,7 @@ from kandelia.base.units import shown_unit
 register = template.Library()
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 MEGA = 1_000_000
-HEAD_GAUGES = ("memory_bytes", "restarts", "cpu_percent")
+HEAD_GAUGES = ("memory_bytes", "restarts", "processor_percent")
 
 
 @register.filter

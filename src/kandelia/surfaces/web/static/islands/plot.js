@@ -156,7 +156,7 @@ function drawNormal(plot, view) {
 export function makePlot(host, view, hooks) {
   const ink = token("--ink-soft") || "#666";
   const line = token("--line") || "#ccc";
-  const font = `12px ${getComputedStyle(host).fontFamily}`;
+  const font = `${token("--text-12") || "12px"} ${getComputedStyle(host).fontFamily}`;
   const scales = { x: { time: true, range: () => [view.from, view.to] } };
   const groups = new Map();
   for (const one of view.signals) {
