@@ -102,9 +102,9 @@ class Readers:
 
     def _watch(self) -> None:
         control = None
-        while not self._closing:
+        while self._active or not self._closing:
             with self._wake:
-                if not self._active:
+                if not self._active and not self._closing:
                     self._wake.wait(1.0)
                 overdue = [read for read in self._active.values() if self._must_end(read)]
             for read in overdue:
@@ -114,7 +114,7 @@ class Readers:
             control.close()
 
     def _must_end(self, read: Read) -> bool:
-        return read.reading.cancelled.is_set() or time.monotonic() > read.deadline
+        return self._closing or read.reading.cancelled.is_set() or time.monotonic() > read.deadline
 
     def _kill(self, control: Any, read: Read) -> Any:
         """Asked again at each turn, because a read may send several statements."""
@@ -131,8 +131,6 @@ class Readers:
         """End all reads and close the connections; a caller that holds an answer loses it."""
         self._closing = True
         with self._wake:
-            for read in self._active.values():
-                read.reading.cancelled.set()
             self._wake.notify_all()
         deadline = time.monotonic() + CLOSE_S
         for _ in range(self.readers):
