@@ -39,11 +39,13 @@ class Asked:
     reply: str
     arrived_s: float
     reading: Reading = field(default_factory=Reading)
+    answer: Reply | None = None
 
-    @property
-    def cancelled(self) -> bool:
-        """True once nobody waits for the answer."""
-        return self.reading.cancelled.is_set()
+    def cancel(self) -> None:
+        """Nobody waits for the answer any more."""
+        self.reading.cancelled.set()
+        if self.answer is not None:
+            self.answer.cancel()
 
 
 class Waiting:
@@ -110,7 +112,7 @@ class Answering:
         """End every question, as before leaving."""
         self._stopping = True
         for asked in self._open:
-            asked.reading.cancelled.set()
+            asked.cancel()
 
     async def _listen(self, subject: str, group: str, hear: Hear) -> None:
         while True:
@@ -144,7 +146,7 @@ class Answering:
         name = message.data.decode(errors="replace")
         for asked in self._open:
             if name and asked.question.id == name:
-                asked.reading.cancelled.set()
+                asked.cancel()
 
     async def _serve(self, small_only: bool) -> None:
         while True:
@@ -158,9 +160,9 @@ class Answering:
         try:
             left_s = self._left_s(asked)
             await self._check_rights(asked.question)
-            async with Reply(self._bus, asked.reply, asked.reading) as reply:
+            async with Reply(self._bus, asked.reply, asked.reading) as asked.answer:
                 loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._pool, self._read, asked, left_s, reply)
+                await loop.run_in_executor(self._pool, self._read, asked, left_s, asked.answer)
             self.answered += 1
         except Exception as error:
             if not isinstance(error, KandeliaError):
@@ -177,7 +179,7 @@ class Answering:
         reply.deliver(chunks(schema_of(question), batches, CHUNK_BYTES_MAX))
 
     def _left_s(self, asked: Asked) -> float:
-        if asked.cancelled or self._stopping:
+        if asked.reading.cancelled.is_set() or self._stopping:
             raise Unavailable(what="the question was cancelled", code="cancelled")
         left_s = asked.question.seconds_max - (self._clock.monotonic_s() - asked.arrived_s)
         if left_s <= 0:

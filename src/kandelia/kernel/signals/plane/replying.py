@@ -67,7 +67,7 @@ class Reply:
     async def _begin(self) -> None:
         opening = Opening(new_id(), self._bus.inbox(), self._bus.inbox())
         await self._listen(opening.credit_subject, self._credit.release)
-        await self._listen(opening.cancel_subject, self._cancel)
+        await self._listen(opening.cancel_subject, self.cancel)
         await self._publish(msgspec.json.encode(opening), CHUNKS)
 
     async def _listen(self, subject: str, heard: Any) -> None:
@@ -76,7 +76,8 @@ class Reply:
         task = asyncio.create_task(_hear(subscription, heard))
         self._open.callback(task.cancel)
 
-    def _cancel(self) -> None:
+    def cancel(self) -> None:
+        """The asker has gone; also wakes a send that waits for credit."""
         self._reading.cancelled.set()
         self._credit.release()
 
