@@ -1,4 +1,4 @@
-"""The command `kandelia`. Groups of other rooms are found by name and imported only when used, so that help is quick."""
+"""The command `kandelia`. Groups of other rooms are found by name and imported at need: help is quick."""
 
 import ast
 import asyncio
@@ -7,7 +7,9 @@ import os
 import pkgutil
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,10 +23,10 @@ HAS_GROUP = re.compile(r"^(def group\(|group\s*[:=])", re.MULTILINE)
 EXIT_FAILED, EXIT_SETTINGS = 1, 78
 
 
-def _remember(name: str) -> "click.decorators.FC | object":
+def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     """Options speak to children and to Django by the environment, as the settings do."""
 
-    def keep(_context: click.Context, _option: click.Parameter, value: object) -> object:
+    def keep(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
         if value is not None:
             os.environ[name] = str(value)
         return value
@@ -35,7 +37,7 @@ def _remember(name: str) -> "click.decorators.FC | object":
 data_option = click.option(
     "--data",
     type=click.Path(file_okay=False),
-    callback=_remember("KANDELIA_DATA"),  # type: ignore[arg-type]
+    callback=_remember("KANDELIA_DATA"),
     is_eager=True,
     expose_value=False,
     help="The data directory (else KANDELIA_DATA, else ./data).",
@@ -43,7 +45,7 @@ data_option = click.option(
 settings_option = click.option(
     "--settings",
     type=click.Path(dir_okay=False),
-    callback=_remember("KANDELIA_SETTINGS"),  # type: ignore[arg-type]
+    callback=_remember("KANDELIA_SETTINGS"),
     is_eager=True,
     expose_value=False,
     help="The settings file (else settings.toml in the data directory).",

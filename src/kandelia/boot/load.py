@@ -22,7 +22,7 @@ PORT_MAX = 65_535
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 KINDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list of texts"}
 HINTS = get_type_hints(Settings)
-SECTIONS: dict[str, type] = {name: kind for name, kind in HINTS.items() if is_dataclass(kind)}
+SECTIONS: dict[str, Any] = {name: kind for name, kind in HINTS.items() if is_dataclass(kind)}
 TOP_KEYS = tuple(name for name in HINTS if name not in SECTIONS and name != "file")
 
 
@@ -55,7 +55,7 @@ def load_settings(file: str | None = None, environment: Mapping[str, str] | None
         _check(section, key, value, place)
         if section:
             changed = replace(getattr(settings, section), **{key: value})
-            settings = replace(settings, **{section: changed})  # type: ignore[arg-type]
+            settings = replace(settings, **{section: changed})
         else:
             settings = replace(settings, **{key: value})
     return settings

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
@@ -97,7 +98,7 @@ async def run_role(name: str, settings: Settings, run: Run) -> int:
 
 
 async def _until_done(name: str, work: "asyncio.Future[None]", stopping: asyncio.Event) -> int:
-    told = asyncio.create_task(stopping.wait())
+    told: asyncio.Future[Any] = asyncio.create_task(stopping.wait())
     await asyncio.wait([work, told], return_when=asyncio.FIRST_COMPLETED)
     if stopping.is_set():
         _end_by_force_after(STOP_S.get(name, STOP_S_OTHERS) + CLOSE_BUS_S)

@@ -185,7 +185,8 @@ def _refuse_taken(settings: Settings) -> None:
 def _user_of(port: int) -> str:
     with contextlib.suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            here = connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:] == (port,)
+            if here and connection.pid:
                 return f" by process {connection.pid} ({psutil.Process(connection.pid).name()})"
     return ""
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -149,7 +149,7 @@ class NatsBus:
 
     async def replay(
         self, stream: str, *, subject: str = ">", from_sequence: int = 1, from_ns: int = 0
-    ) -> AsyncIterator[Message]:
+    ) -> AsyncGenerator[Message]:
         """What the stream holds from a place or time up to its end at the call, in order; then it ends."""
         end = (await self.stream_state(stream)).last_sequence
         follower = Follower(self.link, stream, subject, max(from_sequence, 1), from_ns)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -102,7 +102,7 @@ class Follower:
     next_sequence: int = 1
     from_ns: int = 0
 
-    async def run(self, forever: bool) -> AsyncIterator[Message | None]:
+    async def run(self, forever: bool) -> AsyncGenerator[Message | None]:
         """For ever, over every loss; or up to the first None, then losses are raised."""
         while not self.link.closed:
             try:
@@ -114,7 +114,7 @@ class Follower:
                 await asyncio.sleep(RETRY_S)
                 await self.link.wait_change(RETRY_S)
 
-    async def _session(self) -> AsyncIterator[Message | None]:
+    async def _session(self) -> AsyncGenerator[Message | None]:
         await self._check_place()
         name, waiting = await self._make()
         pull = Pull(self.link, self.stream, name)

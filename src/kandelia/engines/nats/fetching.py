@@ -13,7 +13,12 @@ from kandelia.engines.nats.link import Link, cut, status_of
 from kandelia.engines.nats.streams import API
 
 FETCH_BYTES_MAX = 48_000_000  # below the server's max_pending, so that a fetch never cuts the link
+AT_ONCE_S = 0.1  # without an end a request never returns from a consumer that has too many unacknowledged
 ANSWER_S = 5.0  # beyond the time a request may wait at the server
+
+
+def _at_once(count: int) -> dict[str, Any]:
+    return {"batch": count, "no_wait": True, "expires": int(AT_ONCE_S * NS_PER_S), "max_bytes": FETCH_BYTES_MAX}
 
 
 @dataclass
@@ -41,12 +46,12 @@ class Pull:
 
     async def fetch(self, count_max: int, wait_s: float) -> list[Msg]:
         """What is there now; where nothing is, the first that comes within `wait_s` and what follows it at once."""
-        found = await self._ask({"batch": count_max, "no_wait": True, "max_bytes": FETCH_BYTES_MAX}, 0)
+        found = await self._ask(_at_once(count_max), AT_ONCE_S)
         if found or wait_s <= 0:
             return found
         found = await self._ask({"batch": 1, "expires": int(wait_s * NS_PER_S)}, wait_s)
         if found and count_max > 1:
-            found += await self._ask({"batch": count_max - 1, "no_wait": True, "max_bytes": FETCH_BYTES_MAX}, 0)
+            found += await self._ask(_at_once(count_max - 1), AT_ONCE_S)
         return found
 
     async def _ask(self, body: dict[str, Any], wait_s: float) -> list[Msg]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -53,7 +53,7 @@ class NatsKeyValue:
                     found.append(entry.key)
         return sorted(found)
 
-    async def watch(self) -> AsyncIterator[Entry | None]:
+    async def watch(self) -> AsyncGenerator[Entry | None]:
         """Every current document, then None once, then each change; over reconnects and server restarts."""
         complete = False
         async with aclosing(self._follow(True)) as entries:
@@ -65,7 +65,7 @@ class NatsKeyValue:
                 elif complete or entry.data is not None:
                     yield entry
 
-    async def _follow(self, forever: bool) -> AsyncIterator[Entry | None]:
+    async def _follow(self, forever: bool) -> AsyncGenerator[Entry | None]:
         follower = Follower(self.link, f"KV_{self.bucket}", ">")
         async with aclosing(follower.run(forever)) as messages:
             async for message in messages:

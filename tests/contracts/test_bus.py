@@ -1,0 +1,425 @@
+"""Promise: every engine of the port `Bus` does what the port says, and they do the same."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from kandelia.base.errors import InvalidInput, NotFound, TooMuch, Unavailable
+from kandelia.engines.files.secrets import FileSecrets
+from kandelia.engines.memory.bus import MemoryBroker, MemoryBus
+from kandelia.engines.nats.bus import open_bus
+from kandelia.engines.nats.server import NatsServer
+from kandelia.ports.bus import Bus, Entry, Message, StreamSpec
+
+Connect = Callable[[], Awaitable[Bus]]
+WORK = StreamSpec("WORK", ("work.>",), keep="work", bytes_max=10_000_000)
+FACTS = StreamSpec("FACTS", ("facts.>",), keep="limits", bytes_max=10_000_000)
+
+
+@pytest_asyncio.fixture(params=["memory", "nats"])
+async def connect(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Connect]:
+    """Opens connections to one and the same bus."""
+    opened: list[Bus] = []
+    broker = MemoryBroker()
+    server = NatsServer(tmp_path / "bus", FileSecrets(tmp_path / "secrets")) if request.param == "nats" else None
+    if server is not None:
+        await server.start()
+
+    async def one() -> Bus:
+        bus: Bus = await open_bus((server.url,), server.login) if server else MemoryBus(broker)
+        opened.append(bus)
+        return bus
+
+    yield one
+    for bus in opened:
+        await bus.close()
+    if server is not None:
+        server.stop()
+
+
+async def take(messages: AsyncIterator[Message], count: int) -> list[Message]:
+    found = []
+    async with asyncio.timeout(5):
+        while len(found) < count:
+            found.append(await anext(messages))
+    return found
+
+
+async def until(check: Callable[[], Awaitable[bool]], seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not await check():
+            await asyncio.sleep(0.02)
+
+
+async def test_what_is_published_reaches_whoever_listens(connect: Connect) -> None:
+    first, second = await connect(), await connect()
+    words = aiter(await second.subscribe("a.*.c"))
+    rest = aiter(await second.subscribe("a.>"))
+    await first.publish("a.b.c", b"one", {"K-Answer": "whole"}, "back")
+    await first.publish("a.b.d", b"two")
+    await first.publish("b.b.c", b"none")
+    (message,) = await take(words, 1)
+    assert (message.subject, message.data, message.headers["K-Answer"], message.reply) == (
+        "a.b.c",
+        b"one",
+        "whole",
+        "back",
+    )
+    assert [m.data for m in await take(rest, 2)] == [b"one", b"two"]
+
+
+async def test_a_group_shares_the_work(connect: Connect) -> None:
+    first, second, third = await connect(), await connect(), await connect()
+    seen: list[tuple[str, bytes]] = []
+
+    async def listen(name: str, bus: Bus, ready: asyncio.Event) -> None:
+        subscription = await bus.subscribe("jobs", group="workers")
+        ready.set()
+        async for message in subscription:
+            seen.append((name, message.data))
+
+    ready = [asyncio.Event(), asyncio.Event()]
+    tasks = [asyncio.create_task(listen(n, b, r)) for n, b, r in zip("ab", (second, third), ready, strict=True)]
+    for event in ready:
+        await event.wait()
+    for number in range(60):
+        await first.publish("jobs", b"%d" % number)
+
+    async def all_seen() -> bool:
+        return len(seen) == 60
+
+    await until(all_seen)
+    assert sorted(int(data) for _, data in seen) == list(range(60))
+    assert {name for name, _ in seen} == {"a", "b"}
+    for task in tasks:
+        task.cancel()
+
+
+async def test_a_slow_reader_loses_the_oldest_and_is_told(connect: Connect) -> None:
+    bus = await connect()
+    subscription = await bus.subscribe("flood", pending_bytes_max=10_000)
+    for number in range(100):
+        await bus.publish("flood", b"%04d" % number + b"x" * 996)
+    await until(lambda: _dropped(subscription, 90))
+    kept = await take(aiter(subscription), 10)
+    assert [int(message.data[:4]) for message in kept] == list(range(90, 100))
+
+
+async def _dropped(subscription: object, count: int) -> bool:
+    return subscription.dropped == count  # type: ignore[attr-defined]
+
+
+async def test_a_subscription_ends_when_closed(connect: Connect) -> None:
+    bus = await connect()
+    subscription = await bus.subscribe("quiet")
+
+    async def read() -> int:
+        return len([message async for message in subscription])
+
+    reading = asyncio.create_task(read())
+    await asyncio.sleep(0)
+    await subscription.close()
+    await subscription.close()
+    async with asyncio.timeout(2):
+        assert await reading == 0
+
+
+async def test_a_subscription_ends_with_the_bus(connect: Connect) -> None:
+    bus = await connect()
+    subscription = await bus.subscribe("quiet")
+
+    async def read() -> int:
+        return len([message async for message in subscription])
+
+    reading = asyncio.create_task(read())
+    await asyncio.sleep(0)
+    await bus.close()
+    await bus.close()
+    async with asyncio.timeout(2):
+        assert await reading == 0
+    assert not bus.connected
+    with pytest.raises(Unavailable):
+        await bus.publish("a", b"")
+
+
+async def test_a_request_is_answered(connect: Connect) -> None:
+    asker, answerer = await connect(), await connect()
+    questions = await answerer.subscribe("ask")
+
+    async def answer() -> None:
+        async for question in questions:
+            await answerer.publish(question.reply, question.data * 2, {"K-Answer": "whole"})
+
+    task = asyncio.create_task(answer())
+    found = await asyncio.gather(*(asker.request("ask", b"%d" % n) for n in range(20)))
+    assert [message.data for message in found] == [b"%d" % n * 2 for n in range(20)]
+    assert found[0].headers["K-Answer"] == "whole"
+    task.cancel()
+
+
+async def test_nobody_and_silence_are_unavailable(connect: Connect) -> None:
+    bus = await connect()
+    began = time.monotonic()
+    with pytest.raises(Unavailable):
+        await bus.request("nobody", b"", timeout_s=5)
+    assert time.monotonic() - began < 2, "nobody listens is said at once"
+    await bus.subscribe("silent")
+    with pytest.raises(Unavailable):
+        await bus.request("silent", b"", timeout_s=0.2)
+
+
+async def test_many_answers_come_to_an_inbox(connect: Connect) -> None:
+    bus = await connect()
+    inbox, other = bus.inbox(), bus.inbox()
+    assert inbox != other
+    answers = aiter(await bus.subscribe(inbox))
+    for number in range(3):
+        await bus.publish(inbox, b"%d" % number)
+    assert [m.data for m in await take(answers, 3)] == [b"0", b"1", b"2"]
+
+
+async def test_store_says_where_and_knows_repeats(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(WORK)
+    first = await bus.store("work.a", b"one", message_id="1")
+    again = await bus.store("work.a", b"one", message_id="1")
+    other = await bus.store("work.a", b"two", message_id="2")
+    assert (first.stream, first.repeated, again.repeated, other.repeated) == ("WORK", False, True, False)
+    assert (again.sequence, other.sequence) == (first.sequence, first.sequence + 1)
+    state = await bus.stream_state("WORK")
+    assert (state.messages, state.first_sequence, state.last_sequence) == (2, 1, 2)
+
+
+async def test_store_where_no_stream_takes_it(connect: Connect) -> None:
+    bus = await connect()
+    with pytest.raises(NotFound):
+        await bus.store("nowhere", b"x")
+    with pytest.raises(NotFound):
+        await bus.stream_state("NONE")
+
+
+async def test_a_full_stream_refuses_and_keeps_what_it_has(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(StreamSpec("SMALL", ("small",), keep="work", bytes_max=100_000))
+    stored = 0
+    with pytest.raises(TooMuch):
+        for _ in range(200):
+            await bus.store("small", b"x" * 1_000)
+            stored += 1
+    assert 80 <= stored < 100
+    assert (await bus.stream_state("SMALL")).messages == stored
+    consumer = await bus.consumer("SMALL", "reader")
+    await consumer.acknowledge(await consumer.fetch(50, 1))
+
+    async def has_room() -> bool:
+        try:
+            await bus.store("small", b"x" * 1_000)
+        except TooMuch:
+            return False
+        return True
+
+    await until(has_room)
+
+
+async def test_a_full_stream_that_drops_keeps_the_newest(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(StreamSpec("RING", ("ring",), bytes_max=100_000, when_full="drop-oldest"))
+    for number in range(300):
+        await bus.store("ring", b"%04d" % number + b"x" * 996)
+    kept = [int(m.data[:4]) async for m in bus.replay("RING")]
+    assert kept[-1] == 299
+    assert kept == list(range(kept[0], 300))
+    assert kept[0] > 200
+
+
+async def test_a_stream_is_reshaped_without_loss(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(FACTS)
+    for number in range(5):
+        await bus.store("facts.a", b"%d" % number)
+    await bus.ensure_stream(FACTS)
+    await bus.ensure_stream(StreamSpec("FACTS", ("facts.>", "more.>"), bytes_max=20_000_000))
+    await bus.store("more.a", b"5")
+    assert [m.data async for m in bus.replay("FACTS")] == [b"%d" % n for n in range(6)]
+
+
+async def test_a_message_too_large_is_refused(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(WORK)
+    with pytest.raises(TooMuch):
+        await bus.store("work.a", b"x" * 8_000_001)
+    with pytest.raises(InvalidInput):
+        await bus.publish("two words", b"")
+
+
+async def test_a_consumer_takes_work_off_the_stream(connect: Connect) -> None:
+    bus, other = await connect(), await connect()
+    await bus.ensure_stream(WORK)
+    for number in range(10):
+        await bus.store(f"work.{number % 2}", b"%d" % number)
+    consumer = await other.consumer("WORK", "history")
+    first = await consumer.fetch(4, 1)
+    assert [m.data for m in first] == [b"0", b"1", b"2", b"3"]
+    assert [(m.subject, m.stream, m.sequence, m.deliveries) for m in first[:2]] == [
+        ("work.0", "WORK", 1, 1),
+        ("work.1", "WORK", 2, 1),
+    ]
+    assert abs(first[0].stored_ns - time.time_ns()) < 60 * 10**9
+    assert await consumer.pending() == 10
+    await consumer.acknowledge(first)
+    await until(lambda: _pending(consumer, 6))
+    rest = await consumer.fetch(100, 1)
+    assert [m.data for m in rest] == [b"%d" % n for n in range(4, 10)]
+    await consumer.acknowledge(rest)
+
+    async def empty() -> bool:
+        return (await bus.stream_state("WORK")).messages == 0
+
+    await until(empty)
+
+
+async def _pending(consumer: object, count: int) -> bool:
+    return await consumer.pending() == count  # type: ignore[attr-defined, no-any-return]
+
+
+async def test_a_fetch_waits_and_ends_as_soon_as_something_comes(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(WORK)
+    consumer = await bus.consumer("WORK", "history")
+    began = time.monotonic()
+    assert list(await consumer.fetch(10, 0.3)) == []
+    assert 0.25 < time.monotonic() - began < 3
+    waiting = asyncio.create_task(consumer.fetch(10, 20))
+    await asyncio.sleep(0.1)
+    await bus.store("work.a", b"late")
+    async with asyncio.timeout(5):
+        assert [m.data for m in await waiting] == [b"late"]
+
+
+async def test_what_is_refused_comes_again_later(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(WORK)
+    await bus.store("work.a", b"hard")
+    consumer = await bus.consumer("WORK", "history")
+    (message,) = await consumer.fetch(1, 1)
+    await consumer.refuse([message], 0.4)
+    assert list(await consumer.fetch(1, 0.1)) == []
+    (again,) = await consumer.fetch(1, 5)
+    assert (again.data, again.deliveries) == (b"hard", 2)
+
+
+async def test_what_is_not_acknowledged_comes_again(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(WORK)
+    await bus.store("work.a", b"lost")
+    consumer = await bus.consumer("WORK", "history", ack_wait_s=0.3)
+    assert len(await consumer.fetch(1, 1)) == 1
+    (again,) = await consumer.fetch(1, 5)
+    assert again.data == b"lost"
+
+
+async def test_a_consumer_keeps_its_place_when_opened_again(connect: Connect) -> None:
+    bus, other = await connect(), await connect()
+    await bus.ensure_stream(FACTS)
+    for number in range(6):
+        await bus.store("facts.a", b"%d" % number)
+    consumer = await bus.consumer("FACTS", "reader")
+    await consumer.acknowledge(await consumer.fetch(3, 1))
+    again = await other.consumer("FACTS", "reader")
+    assert [m.data for m in await again.fetch(10, 1)] == [b"3", b"4", b"5"]
+
+
+async def test_a_consumer_may_take_one_subject(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(FACTS)
+    for number in range(6):
+        await bus.store(f"facts.{'ab'[number % 2]}", b"%d" % number)
+    consumer = await bus.consumer("FACTS", "only-b", subject="facts.b")
+    assert [m.data for m in await consumer.fetch(10, 1)] == [b"1", b"3", b"5"]
+    assert [m.data async for m in bus.replay("FACTS", subject="facts.b")] == [b"1", b"3", b"5"]
+
+
+async def test_unacknowledged_messages_are_bounded(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(WORK)
+    for number in range(20):
+        await bus.store("work.a", b"%d" % number)
+    consumer = await bus.consumer("WORK", "history", unacknowledged_max=5)
+    first = await consumer.fetch(20, 1)
+    assert len(first) == 5
+    assert list(await consumer.fetch(20, 0.2)) == []
+    await consumer.acknowledge(first)
+    assert len(await consumer.fetch(20, 2)) == 5
+
+
+async def test_a_replay_is_in_order_from_a_place_and_ends(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(FACTS)
+    for number in range(700):
+        await bus.store("facts.a", b"%d" % number)
+    assert [int(m.data) async for m in bus.replay("FACTS")] == list(range(700))
+    assert [int(m.data) async for m in bus.replay("FACTS", from_sequence=698)] == [697, 698, 699]
+    assert [m async for m in bus.replay("FACTS", from_sequence=701)] == []
+    middle = [m async for m in bus.replay("FACTS", from_sequence=400)][0]
+    from_then = [int(m.data) async for m in bus.replay("FACTS", from_ns=middle.stored_ns)]
+    assert from_then[-1] == 699
+    assert from_then[0] <= 399
+
+
+async def test_a_replay_of_what_is_missing(connect: Connect) -> None:
+    bus = await connect()
+    with pytest.raises(NotFound):
+        _ = [m async for m in bus.replay("NONE")]
+    await bus.ensure_stream(FACTS)
+    assert [m async for m in bus.replay("FACTS")] == []
+
+
+async def test_documents_by_key(connect: Connect) -> None:
+    bus, other = await connect(), await connect()
+    bucket = await bus.key_value("snapshot")
+    assert await bucket.get("main.press") is None
+    one = await bucket.put("main.press", b"1")
+    two = await bucket.put("main.press", b"2")
+    await bucket.put("main.oven", b"3")
+    assert two > one
+    seen = await other.key_value("snapshot")
+    assert await seen.get("main.press") == Entry("main.press", b"2", two)
+    assert list(await seen.keys()) == ["main.oven", "main.press"]
+    await seen.delete("main.press")
+    assert await bucket.get("main.press") is None
+    assert list(await bucket.keys()) == ["main.oven"]
+    for bad in ("炉", "two words", "a..b", "a:b", "", "a.>"):
+        with pytest.raises(InvalidInput):
+            await bucket.put(bad, b"")
+
+
+async def test_a_watch_gives_all_then_the_mark_then_changes(connect: Connect) -> None:
+    bus, other = await connect(), await connect()
+    bucket = await bus.key_value("snapshot")
+    for number in range(300):
+        await bucket.put(f"main.c{number}", b"%d" % number)
+    await bucket.delete("main.c0")
+    async with aclosing((await other.key_value("snapshot")).watch()) as entries, asyncio.timeout(10):
+        known = {}
+        while (entry := await anext(entries)) is not None:
+            known[entry.key] = entry.data
+        assert known == {f"main.c{n}": b"%d" % n for n in range(1, 300)}
+        await bucket.put("main.c1", b"new")
+        await bucket.delete("main.c2")
+        changes = [await anext(entries), await anext(entries)]
+        assert [(e.key, e.data) for e in changes] == [("main.c1", b"new"), ("main.c2", None)]
+
+
+async def test_a_watch_of_an_empty_bucket_gives_the_mark(connect: Connect) -> None:
+    bus = await connect()
+    bucket = await bus.key_value("empty")
+    async with aclosing(bucket.watch()) as entries, asyncio.timeout(5):
+        assert await anext(entries) is None
+        await bucket.put("a", b"1")
+        entry = await anext(entries)
+        assert entry is not None and entry.data == b"1"
