@@ -210,6 +210,13 @@ def test_wrong_commands_are_told(plant: Plant, tmp_path: Path) -> None:
         control.ask(tmp_path, {"command": "list"})
 
 
+def test_a_directory_has_one_plant(plant: Plant) -> None:
+    command = [sys.executable, "-m", "kandelia_demo_plant", "serve", "--port", "0", "--data", str(plant.data)]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=START_S)
+    assert second.returncode == 1 and "choose another --data" in second.stderr
+    assert plant.faults("list").returncode == 0 and (plant.data / control.SOCKET_FILE).exists()
+
+
 @pytest.mark.slow
 def test_a_taken_port_is_told(plant: Plant, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "kandelia_demo_plant", "serve", "--port", str(plant.port), "--data", str(tmp_path)]

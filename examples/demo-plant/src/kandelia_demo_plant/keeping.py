@@ -1,7 +1,10 @@
 """The plant's state in a file, so that a restart goes on where the last run ended."""
 
+import contextlib
+import fcntl
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from kandelia_demo_plant.simulation import COUNTERS, PlantState
 
 STATE_FILE = "state.json"
 BEGAN_FILE = "began.json"  # as it was in its first second: history is joined to it
+LOCK_FILE = "lock"
 FORMAT = 1
 
 
@@ -22,6 +26,22 @@ class Kept:
 
     state: PlantState
     faults: tuple[Fault, ...] = ()
+
+
+class InUse(RuntimeError):
+    """Another plant serves from this directory."""
+
+
+@contextlib.contextmanager
+def owned(directory: Path) -> Iterator[None]:
+    """Hold the directory for this process alone; InUse where another has it. Made if it is not there."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / LOCK_FILE).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InUse(f"another plant serves from {directory}: stop it, or choose another --data") from error
+        yield
 
 
 def save(directory: Path, kept: Kept, name: str = STATE_FILE) -> None:

@@ -44,7 +44,7 @@ def command(days: float, end: int | None, out: Path, seed: int, data: Path | Non
         click.echo("joining the history to the plant's beginning", err=True)
         start = start_before(began.state, seconds)
     else:
-        start = begin(seed, (end or int(time.time())) - seconds)
+        start = begin(began.state.seed if began else seed, (end or int(time.time())) - seconds)
     clock = time.monotonic()
     after, rows = write(out, start, seconds, _progress())
     if data and not began:

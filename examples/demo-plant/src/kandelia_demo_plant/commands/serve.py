@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from kandelia_demo_plant import keeping
 from kandelia_demo_plant.commands.options import DATA
 from kandelia_demo_plant.serve import serve as serve_plant
 
@@ -17,9 +18,15 @@ from kandelia_demo_plant.serve import serve as serve_plant
 @click.option("--seed", type=int, default=1, show_default=True, help="Only a new plant takes it.")
 def command(port: int, host: str, data: Path, seed: int) -> None:
     """Run the plant behind an OPC UA server."""
-    data.mkdir(parents=True, exist_ok=True)
     try:
-        asyncio.run(serve_plant(data, host, port, seed))
+        with keeping.owned(data):
+            asyncio.run(serve_plant(data, host, port, seed))
+    except keeping.InUse as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
     except OSError as error:
-        click.echo(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port", err=True)
+        if error.filename:
+            click.echo(f"{error.filename}: {error.strerror}; choose another --data", err=True)
+        else:
+            click.echo(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port", err=True)
         sys.exit(1)
