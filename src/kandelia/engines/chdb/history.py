@@ -222,8 +222,6 @@ class ChdbHistory:
 
     def close(self) -> None:
         """Cancel reads, finish the append, leave; harmless when done twice."""
-        if self._closed:
-            return
         self._readers.close()
         held = self._writing.acquire(timeout=APPEND_CLOSE_S)
         self._closed = True

@@ -129,7 +129,10 @@ class Readers:
 
     def close(self) -> None:
         """End all reads and close the connections; a caller that holds an answer loses it."""
-        self._closing = True
+        with self._wake:
+            if self._closing:
+                return
+            self._closing = True
         with self._wake:
             self._wake.notify_all()
         deadline = time.monotonic() + CLOSE_S
