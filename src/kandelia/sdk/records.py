@@ -2,7 +2,8 @@
 
 from kandelia.kernel.access import facade as access
 from kandelia.kernel.connections import facade as connections
+from kandelia.kernel.jobs import facade as jobs
 from kandelia.kernel.signals import facade as signals
 from kandelia.kernel.things import facade as things
 
-__all__ = ["access", "connections", "signals", "things"]
+__all__ = ["access", "connections", "jobs", "signals", "things"]

@@ -9,15 +9,17 @@ from collections.abc import Iterable
 
 from kandelia.apps.system.logic import platform
 from kandelia.base.clock import NS_PER_MS
-from kandelia.base.errors import Conflict
+from kandelia.base.errors import Conflict, TooMuch, Unavailable
 from kandelia.base.samples import encode, make_batch
 from kandelia.base.text import LocalText
 from kandelia.sdk.bus import Bus, ask_reports, bus_call, load_subject
+from kandelia.sdk.jobs import ServiceContext
 from kandelia.sdk.records import access, signals, things
 from kandelia.sdk.views import Report, SignalView, Viewer
 
 NAME = LocalText("本平台", "This platform")
 STORE_TIMEOUT_S = 5.0
+TROUBLE = "figures"
 
 
 class FigureKeeper:
@@ -72,6 +74,17 @@ class FigureKeeper:
         signals.put_signals(viewer, [_view(gauge) for gauge in fresh if gauge.role in self._roles])
         found = signals.by_ids(viewer, [gauge.id for gauge in fresh])
         self._numbers.update({id_: view.number for id_, view in found.items()})
+
+
+def keep_figures(context: ServiceContext) -> None:
+    """The service: each PERIOD_S, until the jobs role stops."""
+    keeper = FigureKeeper()
+    while not context.wait(platform.PERIOD_S):
+        try:
+            keeper.record()
+            context.troubles.mended(TROUBLE)
+        except (Unavailable, TooMuch) as error:
+            context.troubles.trouble(TROUBLE, f"the platform's figures were not kept: {error.what}", error.mend)
 
 
 def _provide_site(viewer: Viewer) -> None:
