@@ -2,7 +2,18 @@
 
 import numpy as np
 
-from kandelia_demo_plant.declaration import Machine, Name, Signal, State, counter, flag, measured, state_signal, text
+from kandelia_demo_plant.declaration import (
+    RUNNING,
+    SETUP,
+    Machine,
+    Name,
+    Signal,
+    counter,
+    flag,
+    measured,
+    state_signal,
+    text,
+)
 from kandelia_demo_plant.world import Array, World
 
 MACHINES = 4
@@ -79,20 +90,20 @@ def wanted(world: World, hot: Array) -> Array:
 
 def drain(world: World) -> Array:
     """Heat that the melt takes, °C/s [n, 16]."""
-    load = 0.012 * (world.mould_state == State.RUNNING)
+    load = 0.012 * (world.mould_state == RUNNING)
     return np.repeat(load, BARREL_ZONES, axis=1)
 
 
 def mould_targets(world: World) -> Array:
     """Where the moulds would settle, °C [n, 4]."""
-    on = world.mould_state == State.RUNNING
+    on = world.mould_state == RUNNING
     result: Array = np.where(on, 58 + 0.3 * MATERIAL_OFFSET_C[world.mould_product], world.ambient())
     return result
 
 
 def oil_targets(world: World) -> Array:
     """Where the hydraulic oil would settle, °C [n, 4]: its cooler hangs on the chilled water."""
-    on = world.mould_state == State.RUNNING
+    on = world.mould_state == RUNNING
     result: Array = np.where(on, 46 + 0.4 * (world.water[:, None] - 12), world.ambient() + 2)
     return result
 
@@ -100,7 +111,7 @@ def oil_targets(world: World) -> Array:
 def show(world: World) -> None:
     """Write all signals of the moulding machines."""
     state = world.mould_state
-    on = state == State.RUNNING
+    on = state == RUNNING
     cycle = CYCLE_S[world.mould_product]
     turned = world.count("mould-cycles", (on * (1_000_000 // cycle)).astype(np.int64))
     phase = (turned % 1_000_000) / 1_000_000
@@ -109,7 +120,7 @@ def show(world: World) -> None:
     world.code("mould", "mould", world.mould_product)
     world.code("mould", "shots", turned // 1_000_000)
     world.code("mould", "rejects", turned // 1_000_000 // (61 + np.arange(MACHINES) * 17))
-    world.code("mould", "guard-closed", state != State.SETUP)
+    world.code("mould", "guard-closed", state != SETUP)
     world.put("mould", "cycle-time", cycle + 0.25 * world.wander(210, MACHINES, 900))
     world.put("mould", "cushion", 5.2 + 0.35 * world.wander(214, MACHINES, 3_600))
     world.put("mould", "mould-temperature", world.bodies["mould"] + on * 1.5 * np.sin(2 * np.pi * phase))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kandelia_demo_plant.chance import day_generator
-from kandelia_demo_plant.declaration import State
+from kandelia_demo_plant.declaration import FAULT, IDLE, RUNNING, SETUP, STOPPED
 from kandelia_demo_plant.shifts import DAY_S, attended, working
 
 Array = np.ndarray[Any, Any]
@@ -40,8 +40,8 @@ class DayPlan:
 def day_plan(seed: int, producer: Producer, day: int) -> DayPlan:
     """What the producer does on that day."""
     chance = day_generator(seed, producer.stream, day)
-    base = np.where(attended(day), State.IDLE, State.STOPPED).astype(np.int8)
-    base[working(day)] = State.RUNNING
+    base = np.where(attended(day), IDLE, STOPPED).astype(np.int8)
+    base[working(day)] = RUNNING
     order = np.full(DAY_S, day * ORDERS_A_DAY_MAX, dtype=np.int64)
     product = np.full(DAY_S, _product(seed, producer, day, 0), dtype=np.int64)
     _place_orders(chance, producer, (seed, day), base, order, product)
@@ -56,14 +56,14 @@ def _product(seed: int, producer: Producer, day: int, index: int) -> int:
 def _place_orders(
     chance: np.random.Generator, producer: Producer, when: tuple[int, int], base: Array, order: Array, product: Array
 ) -> None:
-    present = np.flatnonzero(base != State.STOPPED)
+    present = np.flatnonzero(base != STOPPED)
     at, index = (int(present[0]), 0) if len(present) else (DAY_S, 0)
     end = int(present[-1]) + 1 if len(present) else DAY_S
     while at < end and index < ORDERS_A_DAY_MAX - 1:
         setup = int(chance.integers(*producer.changeover_s))
         chosen = _product(when[0], producer, when[1], index)
         change = base[at : min(at + setup, end)]
-        change[change == State.RUNNING] = State.SETUP
+        change[change == RUNNING] = SETUP
         order[at:], product[at:] = when[1] * ORDERS_A_DAY_MAX + index, chosen
         at += setup + int(chance.integers(*producer.order_s))
         index += 1
@@ -74,7 +74,7 @@ def _starve(chance: np.random.Generator, base: Array) -> None:
     for _ in range(int(chance.poisson(2.0))):
         at = int(chance.integers(DAY_S))
         part = base[at : at + int(chance.integers(120, 900))]
-        part[part == State.RUNNING] = State.IDLE
+        part[part == RUNNING] = IDLE
 
 
 def _breakdowns(chance: np.random.Generator, producer: Producer, base: Array) -> Array:
@@ -89,9 +89,9 @@ def _breakdowns(chance: np.random.Generator, producer: Producer, base: Array) ->
 
 def _break(state: Array, machine: int, at: int, length: int) -> None:
     """One machine stands; its neighbours run on until they are starved or blocked."""
-    if state[at, machine] != State.RUNNING:
+    if state[at, machine] != RUNNING:
         return
     for other in range(state.shape[1]):
         delay = abs(other - machine) * FOLLOW_S
         part = state[min(at + delay, DAY_S) : at + delay + length, other]
-        part[part == State.RUNNING] = State.FAULT if other == machine else State.IDLE
+        part[part == RUNNING] = FAULT if other == machine else IDLE

@@ -8,7 +8,7 @@ import numpy as np
 
 from kandelia_demo_plant import energy, moulding, smt, smt_physics, utilities
 from kandelia_demo_plant.chance import normal
-from kandelia_demo_plant.declaration import Machine, State
+from kandelia_demo_plant.declaration import FAULT, IDLE, RUNNING, Machine
 from kandelia_demo_plant.faults import LEAK, LINE_STOP, SENSOR_FAILED, SENSOR_FROZEN, Effects
 from kandelia_demo_plant.fluids import chill, compress
 from kandelia_demo_plant.layout import Layout, lay_out
@@ -195,8 +195,8 @@ def _stop_line(state: Array, stopped_s: Array) -> None:
     """Placer 1 faults; the others stand once they are starved or blocked."""
     for machine in range(state.shape[1]):
         delay = abs(machine - smt.PLACER_1) * FOLLOW_S
-        hit = (stopped_s > delay) & (state[:, machine] == State.RUNNING)
-        state[hit, machine] = State.FAULT if machine == smt.PLACER_1 else State.IDLE
+        hit = (stopped_s > delay) & (state[:, machine] == RUNNING)
+        state[hit, machine] = FAULT if machine == smt.PLACER_1 else IDLE
 
 
 def _climate(world: World) -> None:

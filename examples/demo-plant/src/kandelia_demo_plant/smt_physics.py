@@ -3,7 +3,7 @@
 import numpy as np
 
 from kandelia_demo_plant.chance import uniform
-from kandelia_demo_plant.declaration import State
+from kandelia_demo_plant.declaration import RUNNING, SETUP, STOPPED
 from kandelia_demo_plant.faults import ZONE_DRIFT
 from kandelia_demo_plant.smt import (
     AOI,
@@ -38,14 +38,14 @@ def show(world: World) -> None:
 
 
 def _running(world: World, machine: int) -> Array:
-    result: Array = world.line_state[:, :, machine] == State.RUNNING
+    result: Array = world.line_state[:, :, machine] == RUNNING
     return result
 
 
 def _flow(world: World) -> Array:
     """Boards that have left each machine since the beginning, in millionths: int64 [n, 2, 6]."""
     pace = (MICRO / PACE_S).astype(np.int64)[world.line_product]
-    steps = (world.line_state == State.RUNNING) * pace[:, :, None]
+    steps = (world.line_state == RUNNING) * pace[:, :, None]
     return world.count("boards", steps.reshape(world.seconds, 12)).reshape(world.seconds, 2, 6)
 
 
@@ -58,7 +58,7 @@ def _show_printers(world: World, flow: Array) -> None:
     world.code("printer", "program", world.line_product)
     world.code("printer", "boards", boards)
     world.code("printer", "since-cleaning", boards % CLEAN_EVERY)
-    world.code("printer", "cover-closed", world.line_state[:, :, PRINTER] != State.SETUP)
+    world.code("printer", "cover-closed", world.line_state[:, :, PRINTER] != SETUP)
     world.put("printer", "squeegee-pressure", pressing * (62 + 2 * drift))
     world.put("printer", "squeegee-speed", pressing * (45 + 4.0 * (world.line_product % 3)))
     world.put("printer", "separation-speed", (on & ~stroke) * 2.4)
@@ -105,7 +105,7 @@ def _happen(world: World, stream: int, share: Array) -> Array:
 def _show_placers(world: World) -> None:
     state = world.line_state[:, :, PLACER_1 : PLACER_2 + 1].reshape(world.seconds, 4)
     product = np.repeat(world.line_product, 2, axis=1)
-    on, wear = state == State.RUNNING, nozzle_wear(world)
+    on, wear = state == RUNNING, nozzle_wear(world)
     rate = on * (PARTS[product] / 2 / PACE_S[product] * 3_600)
     reject_ppm = 180 + 9.0 * np.maximum(wear - 40, 0) + 60 * world.wander(130, 4, 900)
     placed = world.count("placements", (rate * (MICRO / 3_600)).astype(np.int64))
@@ -121,7 +121,7 @@ def _show_placers(world: World) -> None:
     world.put("placer", "vibration", 0.25 + on * (1.1 + 0.006 * wear + rate / 90_000))
     world.put("placer", "nozzle-wear", wear)
     world.put("placer", "reject-rate", on * reject_ppm)
-    power = np.where(state == State.STOPPED, 0.35, 1.1) + on * (1.2 + rate / 40_000)
+    power = np.where(state == STOPPED, 0.35, 1.1) + on * (1.2 + rate / 40_000)
     world.put("placer", "power", power)
     for line in range(2):
         world.draw(f"smt{line + 1}", power[:, 2 * line : 2 * line + 2].sum(axis=1))
@@ -137,7 +137,7 @@ def _show_ovens(world: World, boards: Array) -> None:
         world.put("oven", f"zone-{i + 1}-setpoint", wanted[:, :, i])
         world.put("oven", f"zone-{i + 1}-output", 100 * duty[:, :, i])
     hot = wanted[:, :, 0] > 100
-    inside = (TRANSIT_S / PACE_S).astype(np.int64)[world.line_product] * (state == State.RUNNING)
+    inside = (TRANSIT_S / PACE_S).astype(np.int64)[world.line_product] * (state == RUNNING)
     power = 1.2 + 4.4 * hot + ZONE_KW * duty.sum(axis=2)
     world.code("oven", "state", state)
     world.code("oven", "program", world.line_product)
@@ -195,7 +195,7 @@ def _show_controllers(world: World, flow: Array, fail: Array) -> None:
     world.put("smt-line", "takt", pace + 0.5 * world.wander(172, 2, 600))
     world.put("smt-line", "speed", on * 3_600 / pace)
     quality = np.clip(1 - fail, 0, 1)
-    world.put("smt-line", "oee", 100 * quality * np.where(state == State.RUNNING, 0.91, 0.55))
+    world.put("smt-line", "oee", 100 * quality * np.where(state == RUNNING, 0.91, 0.55))
     for line in range(2):
         world.draw(f"smt{line + 1}", 2.5 + 1.8 * world.attended + 1.5 * on[:, line])
 
@@ -210,7 +210,7 @@ def oven_drain(world: World) -> Array:
 
 def placer_targets(world: World) -> Array:
     """Where the placers' heads would settle, °C [n, 4]."""
-    on = (world.line_state[:, :, PLACER_1 : PLACER_2 + 1] == State.RUNNING).reshape(world.seconds, 4)
+    on = (world.line_state[:, :, PLACER_1 : PLACER_2 + 1] == RUNNING).reshape(world.seconds, 4)
     result: Array = world.ambient() + 4 + 14 * on
     return result
 

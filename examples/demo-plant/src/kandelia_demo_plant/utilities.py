@@ -3,10 +3,12 @@
 import numpy as np
 
 from kandelia_demo_plant.declaration import (
+    IDLE,
+    RUNNING,
+    STOPPED,
     Machine,
     Name,
     Signal,
-    State,
     counter,
     flag,
     measured,
@@ -126,8 +128,8 @@ _SIGNALS = {
 
 def air_demand(world: World, leak_m3_min: Array) -> Array:
     """Free air used by the plant in m³/min [n]."""
-    lines = (world.line_state == State.RUNNING).sum(axis=(1, 2)) * 0.42
-    moulding = (world.mould_state == State.RUNNING).sum(axis=1) * 0.9
+    lines = (world.line_state == RUNNING).sum(axis=(1, 2)) * 0.42
+    moulding = (world.mould_state == RUNNING).sum(axis=1) * 0.9
     resting = 0.9 + 0.5 * world.attended
     result: Array = (lines + moulding + resting) * (1 + 0.08 * world.wander(300, 1, 120)[:, 0]) + leak_m3_min
     return result
@@ -135,7 +137,7 @@ def air_demand(world: World, leak_m3_min: Array) -> Array:
 
 def water_heat(world: World) -> Array:
     """Heat that goes into the chilled water in kW [n]."""
-    moulding = (world.mould_state == State.RUNNING).sum(axis=1) * 15.0
+    moulding = (world.mould_state == RUNNING).sum(axis=1) * 15.0
     halls = 14 + 1.6 * np.maximum(world.outdoor - 18, 0) + 9 * world.attended
     result: Array = (moulding + halls) * (1 + 0.05 * world.wander(301, 1, 600)[:, 0])
     return result
@@ -158,7 +160,7 @@ def show(world: World) -> None:
 
 def _show_compressors(world: World) -> None:
     loaded, turning = world.air.loaded, world.air.turning
-    state = np.where(loaded, State.RUNNING, np.where(turning, State.IDLE, State.STOPPED))
+    state = np.where(loaded, RUNNING, np.where(turning, IDLE, STOPPED))
     power = turning * (UNLOADED_KW + loaded * (LOADED_KW - UNLOADED_KW) * (world.air.pressure[:, None] / 7.3))
     age = np.modf((world.times[:, None] + np.array([40, 90, 130]) * 86_400) / BEARING_LIFE_S)[0]
     worn = world.effects.minutes(BEARING_WEAR, COMPRESSORS, world.times)
@@ -183,7 +185,7 @@ def _show_air(world: World) -> None:
     inlet = world.ambient() + 8 + 0.3 * world.air_demand[:, None]
     power = 1.1 + 0.12 * world.air_demand[:, None]
     used = world.count("air-litres", (world.air_demand[:, None] * (1_000 / 60)).astype(np.int64))
-    world.code("dryer", "state", State.RUNNING)
+    world.code("dryer", "state", RUNNING)
     world.put("dryer", "dew-point", 3.2 + 0.18 * world.air_demand[:, None] + 0.4 * world.wander(310, 1, 1_200))
     world.put("dryer", "inlet-temperature", inlet)
     world.put("dryer", "outlet-temperature", inlet - 4.5)
@@ -203,7 +205,7 @@ def _show_water(world: World) -> None:
     cop = 7.2 - 0.09 * lift
     power = 0.8 + stages * 75 / cop
     speed = (58 + 20 * world.attended[:, None] + 4 * world.wander(322, 2, 1_800)) * np.array([1.0, 0.98])
-    world.code("chiller", "state", np.where(stages > 0, State.RUNNING, State.IDLE))
+    world.code("chiller", "state", np.where(stages > 0, RUNNING, IDLE))
     world.code("chiller", "stages", stages)
     world.put("chiller", "supply-temperature", water)
     world.put("chiller", "return-temperature", water + world.water_heat[:, None] / (flow * 1.163))
@@ -212,7 +214,7 @@ def _show_water(world: World) -> None:
     world.put("chiller", "evaporating-pressure", 3.6 + 0.08 * (water - 12) - 0.25 * stages)
     world.put("chiller", "power", power)
     world.put("chiller", "cop", cop)
-    world.code("pump", "state", State.RUNNING)
+    world.code("pump", "state", RUNNING)
     world.put("pump", "speed", speed)
     world.put("pump", "pressure", 1.2 + 2.6 * (speed / 100) ** 2)
     world.put("pump", "current", 3 + 17 * (speed / 100) ** 3)
