@@ -7,4 +7,12 @@ from django.core.asgi import get_asgi_application
 
 from kandelia.surfaces.web.static_files import StaticFiles
 
-application: Any = StaticFiles(get_asgi_application(), settings.STATIC_URL, settings.STATIC_FOLDERS)
+pages: Any = get_asgi_application()
+
+
+def with_static(application: Any) -> Any:
+    """`application` behind the static files."""
+    return StaticFiles(application, settings.STATIC_URL, settings.STATIC_FOLDERS)
+
+
+application: Any = with_static(pages)

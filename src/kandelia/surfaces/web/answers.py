@@ -45,7 +45,14 @@ def answer(request: HttpRequest, error: KandeliaError, status: int = 0) -> HttpR
     if wants_json(request):
         return problem(status, error, reference)
     what, mend = words(error)
-    context = {"what": what, "where": error.where, "mend": mend, "status": status, "reference": reference, "title": _titles().get(status, "")}
+    context = {
+        "what": what,
+        "where": error.where,
+        "mend": mend,
+        "status": status,
+        "reference": reference,
+        "title": _titles().get(status, ""),
+    }
     return render(request, "web/error.html", context, status=status)
 
 
@@ -69,7 +76,9 @@ def problem(status: int, error: KandeliaError, reference: str) -> JsonResponse:
 
 def status_of(error: KandeliaError) -> int:
     """The HTTP status of an error, 500 for one of no known kind."""
-    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    return next(
+        (status for kind, status in STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR
+    )
 
 
 def reference_of(request: HttpRequest) -> str:
@@ -82,9 +91,11 @@ def reference_of(request: HttpRequest) -> str:
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back here afterwards; 401 for programs, a whole-page jump for partial requests."""
     if wants_json(request):
-        return answer(request, NotAllowed(
-            "nobody is signed in", request.path, "send a Bearer token or sign in", "not-signed-in"
-        ), HTTPStatus.UNAUTHORIZED)
+        return answer(
+            request,
+            NotAllowed("nobody is signed in", request.path, "send a Bearer token or sign in", "not-signed-in"),
+            HTTPStatus.UNAUTHORIZED,
+        )
     after = request.get_full_path() if request.method == "GET" and "HX-Request" not in request.headers else ""
     address = reverse("sign-in") + (f"?{urlencode({'next': after})}" if after not in ("", "/") else "")
     if "HX-Request" in request.headers:
@@ -94,7 +105,9 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """handler400."""
-    return answer(request, InvalidInput(_("the request cannot be understood"), "", _("go back and try again"), "bad-request"))
+    return answer(
+        request, InvalidInput(_("the request cannot be understood"), "", _("go back and try again"), "bad-request")
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -105,14 +118,19 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """CSRF_FAILURE_VIEW."""
     log.info("refused a request without a valid CSRF token: %s (%s)", request.path, reason)
-    return answer(request, NotAllowed(
-        _("this form is too old, or was not sent by this site"), "", _("load the page again and repeat"), "csrf"
-    ))
+    return answer(
+        request,
+        NotAllowed(
+            _("this form is too old, or was not sent by this site"), "", _("load the page again and repeat"), "csrf"
+        ),
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """handler404."""
-    return answer(request, NotFound(_("there is no such page"), request.path[:200], _("check the address"), "no-such-page"))
+    return answer(
+        request, NotFound(_("there is no such page"), request.path[:200], _("check the address"), "no-such-page")
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -31,7 +31,9 @@ def with_error(fields: Iterable[Field], error: KandeliaError, elsewhere: str = "
     names = {field.name for field in fields}
     at = error.where if error.where in names else elsewhere
     text = sentence(error)
-    return [replace(field, error=text, focus=True) if field.name == at else replace(field, focus=False) for field in fields]
+    return [
+        replace(field, error=text, focus=True) if field.name == at else replace(field, focus=False) for field in fields
+    ]
 
 
 def sentence(error: KandeliaError) -> str:

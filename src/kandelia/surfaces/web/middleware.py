@@ -81,6 +81,7 @@ class Door:
         self.answer_to = answer_to
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The work is in the hooks below."""
         return self.answer_to(request)
 
     def process_view(

@@ -43,6 +43,7 @@ class StaticFiles:
         self._files = {name: _read(path) for name, path in files_in(folders)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
         if scope["type"] != "http" or not scope["path"].startswith(self._prefix):
             await self._application(scope, receive, send)
             return

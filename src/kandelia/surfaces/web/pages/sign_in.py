@@ -71,8 +71,7 @@ def _sign_in_page(
     request: HttpRequest, after: str, name: str = "", error: str = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
     context = {"after": after, "name": name, "error": error}
-    response = render(request, "web/sign_in.html", context, status=status)
-    return response
+    return render(request, "web/sign_in.html", context, status=status)
 
 
 def _after(request: HttpRequest) -> str:

@@ -32,7 +32,11 @@ def tokens(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     given = {name: request.POST.get(name, "") for name in ("name", "role", "expires_at")}
     try:
         made, secret = access.create_token(
-            viewer, given["name"], _role(given["role"]), _end_of(given["expires_at"]), address=access.address_of(request)
+            viewer,
+            given["name"],
+            _role(given["role"]),
+            _end_of(given["expires_at"]),
+            address=access.address_of(request),
         )
     except (InvalidInput, Conflict, NotAllowed) as error:
         return _page(request, viewer, with_error(_fields(viewer, given), error, "name"), status=status_of(error))
@@ -65,7 +69,10 @@ def _fields(viewer: Viewer, given: dict[str, str] | None = None) -> list[Field]:
     until = (timezone.localdate() + timedelta(days=LIFE_DAYS)).isoformat()
     return [
         Field(
-            "name", _("Name"), value=given.get("name", ""), help=_("What will use it: “energy report”, “line 2 gateway”.")
+            "name",
+            _("Name"),
+            value=given.get("name", ""),
+            help=_("What will use it: “energy report”, “line 2 gateway”."),
         ),
         Field(
             "role",
