@@ -124,7 +124,7 @@ def floats(numbers: Any, times_ns: Any, values: Any) -> pa.RecordBatch:
 
 
 def walk(number: int, rows: int, seed: int = 1, start_ns: int = T0) -> pa.RecordBatch:
-    values = np.random.default_rng(seed).normal(size=rows).round(2)
+    values = np.random.default_rng(seed).normal(size=rows).round(2) + 0.0  # no minus zero: it is stored as zero
     return floats(number, start_ns + np.arange(rows, dtype=np.int64) * SECOND, values)
 
 

@@ -1,0 +1,346 @@
+"""Bus → queryable on this machine, fsync on, one trend reader running: python -m benchmarks.ingest [--seconds N]
+
+Prints samples a second draining a backlog and sustained (publisher beside it), at 2,000 and 300 samples a message;
+publish-to-queryable at 100,000 samples a second; and VictoriaMetrics fed the same samples in the same run.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from benchmarks.peers import Victoria, victoria_lines, victoria_program
+from kandelia.base.errors import KandeliaError, TooMuch, Unavailable
+from kandelia.base.samples import Kind, encode, make_batch
+from kandelia.boot.directories import make_directories
+from kandelia.boot.settings import Settings
+from kandelia.boot.streams import ensure_streams
+from kandelia.engines.files.secrets import FileSecrets
+from kandelia.engines.nats.bus import NatsBus, open_bus
+from kandelia.engines.nats.server import NatsServer
+from kandelia.kernel.connections.contracts import (
+    EDGE_STREAM,
+    SNAPSHOT_BUCKET,
+    ConnectionDocument,
+    SignalEntry,
+    connection_key,
+    edge_subject,
+    encode_document,
+)
+from kandelia.kernel.signals.contracts import Ask, Question
+from kandelia.kernel.signals.plane.asking import ask, ask_size
+
+SIGNALS = 2_000
+ORGANISATION, SITE, CONNECTION = "bench", "s", "line"
+SUBJECT = edge_subject(ORGANISATION, SITE, CONNECTION)
+START_NS = 1_767_225_600_000_000_000
+SECOND_NS = 1_000_000_000
+MESSAGE_ROWS = (2_000, 300)
+BACKLOG_ROWS = 12_000_000
+SUSTAINED_S = 15.0
+OUTSTANDING = 64
+LATENCY_RATE = 100_000
+LATENCY_ROWS = 2_000
+LATENCY_S = 15.0
+MARK = SIGNALS + 1  # the signal whose newest value is asked for
+PEER_ROWS = 100_000  # a request
+TREND = Question(Ask.AGGREGATE, ORGANISATION, (1,), START_NS, START_NS + 86_400 * SECOND_NS, 86 * SECOND_NS)
+
+
+@dataclass
+class Stand:
+    """The installation that is measured: a bus server and a history role of their own."""
+
+    bus: NatsBus
+    role: subprocess.Popen[bytes]
+    server_pid: int
+
+
+@asynccontextmanager
+async def stand(directory: Path) -> AsyncIterator[Stand]:
+    """A fresh installation without the parts that are not measured."""
+    settings = Settings(directory=directory)
+    make_directories(settings)
+    server = NatsServer(settings.bus_directory, FileSecrets(settings.secrets_directory))
+    await server.start()
+    bus = await open_bus((server.url,), server.login)
+    await ensure_streams(bus, settings, server.prepared.store_bytes_max)
+    signals = tuple(SignalEntry(number, f"bench.s{number}", Kind.FLOAT) for number in range(1, MARK + 1))
+    document = ConnectionDocument(CONNECTION, ORGANISATION, SITE, "bench", 1, signals=signals)
+    bucket = await bus.key_value(SNAPSHOT_BUCKET)
+    await bucket.put(connection_key(ORGANISATION, CONNECTION), encode_document(document))
+    running = Stand(bus, start_role(directory), server.pid)
+    try:
+        await until_answering(bus)
+        yield running
+    finally:
+        running.role.send_signal(signal.SIGTERM)
+        running.role.wait(20)
+        await bus.close()
+        server.stop()
+
+
+def start_role(directory: Path) -> subprocess.Popen[bytes]:
+    """The history role as the supervisor would start it."""
+    environment = {**os.environ, "KANDELIA_DATA": str(directory)}
+    return subprocess.Popen([sys.executable, "-m", "kandelia.boot.role", "history"], env=environment)
+
+
+async def until_answering(bus: NatsBus) -> None:
+    """Until the role answers."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await ask_size(bus)
+                return
+            except KandeliaError:
+                await asyncio.sleep(0.1)
+
+
+class Walks:
+    """Samples of all signals at 1 Hz, two decimals; each call goes on where the last ended."""
+
+    def __init__(self, rows: int, seed: int) -> None:
+        self._rows = rows
+        self._chance = np.random.default_rng(seed)
+        self._values = np.zeros(SIGNALS)
+        self._second = seed * 200_000
+        self._pool: Iterator[pa.RecordBatch] = iter(())
+
+    def __next__(self) -> pa.RecordBatch:
+        batch = next(self._pool, None)
+        if batch is None:
+            self._pool = self._more()
+            batch = next(self._pool)
+        return batch
+
+    def _more(self) -> Iterator[pa.RecordBatch]:
+        """Messages of 20 seconds, signals side by side as an edge cuts them."""
+        seconds = 300
+        steps = self._chance.normal(scale=0.05, size=(seconds, SIGNALS))
+        values = (self._values + np.cumsum(steps, axis=0)).round(2)
+        self._values = values[-1]
+        times = START_NS + (self._second + np.arange(seconds, dtype=np.int64)) * SECOND_NS
+        self._second += seconds
+        signals = np.tile(np.arange(1, SIGNALS + 1, dtype=np.uint32), seconds)
+        whole = make_batch(signals, np.repeat(times, SIGNALS), lag_ms=5, value=values.ravel())
+        for start in range(0, whole.num_rows, self._rows):
+            yield whole.slice(start, self._rows)
+
+
+async def publish(bus: NatsBus, messages: Iterator[bytes] | list[bytes], prefix: str) -> int:
+    """Store messages with OUTSTANDING under way; how many."""
+    waiting: set[asyncio.Task[None]] = set()
+    count = 0
+    for data in messages:
+        if len(waiting) >= OUTSTANDING:
+            _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        waiting.add(asyncio.create_task(store(bus, data, f"{prefix}-{count}")))
+        count += 1
+    if waiting:
+        await asyncio.wait(waiting)
+    return count
+
+
+async def store(bus: NatsBus, data: bytes, name: str) -> None:
+    """Once on disk in the stream; waits where it is full or slow."""
+    while True:
+        try:
+            await bus.store(SUBJECT, data, message_id=name, timeout_s=30.0)
+            return
+        except (TooMuch, Unavailable):
+            await asyncio.sleep(0.2)
+
+
+async def until_drained(bus: NatsBus) -> float:
+    """The time when the stream was first seen empty, which is after the rows are on disk."""
+    while (await bus.stream_state(EDGE_STREAM)).messages:  # noqa: ASYNC110 — another process
+        await asyncio.sleep(0.02)
+    return time.monotonic()
+
+
+async def read_trends(bus: NatsBus, taken_ms: list[float]) -> None:
+    """The reader that runs beside: a day of one signal in 1,000 points, again and again."""
+    while True:
+        started = time.monotonic()
+        try:
+            async for _ in ask(bus, TREND):
+                pass
+            taken_ms.append((time.monotonic() - started) * 1_000)
+        except KandeliaError as error:
+            print("  the trend reader was refused:", error)
+        await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def reader(bus: NatsBus) -> AsyncIterator[list[float]]:
+    """A trend reader for the length of a measurement."""
+    taken_ms: list[float] = []
+    task = asyncio.create_task(read_trends(bus, taken_ms))
+    try:
+        yield taken_ms
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def measure_backlog(directory: Path, rows: int, total: int, seed: int) -> float:
+    """Samples a second from a full stream, counted from the role's first append on."""
+    async with stand(directory) as running:
+        running.role.send_signal(signal.SIGSTOP)
+        walks = Walks(rows, seed)
+        count = total // rows
+        await publish(running.bus, (encode(next(walks)) for _ in range(count)), f"b{rows}")
+        async with reader(running.bus) as trends:
+            started = time.monotonic()
+            running.role.send_signal(signal.SIGCONT)
+            ended = await until_drained(running.bus)
+        await check_kept(running.bus, count * rows)
+        speed = count * rows / (ended - started)
+        print(f"  backlog    {rows:>6} a message: {speed / 1e6:6.2f} M samples/s{said(trends)}")
+        return speed
+
+
+async def measure_sustained(directory: Path, rows: int, seconds: float, seed: int) -> float:
+    """Samples a second while they are published by a process of its own as fast as the stream takes them."""
+    async with stand(directory) as running:
+        walks = Walks(rows, seed)
+        ready = [encode(next(walks)) for _ in range(int(2_400_000 * seconds) // rows)]
+        started = time.monotonic()
+
+        def until_time() -> Iterator[bytes]:
+            for data in ready:
+                if time.monotonic() - started > seconds:
+                    return
+                yield data
+
+        async with reader(running.bus) as trends:
+            count = await publish(running.bus, until_time(), f"s{rows}")
+            ended = await until_drained(running.bus)
+        await check_kept(running.bus, count * rows)
+        speed = count * rows / (ended - started)
+        print(f"  sustained  {rows:>6} a message: {speed / 1e6:6.2f} M samples/s{said(trends)}")
+        return speed
+
+
+def said(trends: list[float]) -> str:
+    """How the reader fared."""
+    return f"   ({len(trends)} trends beside it, median {np.median(trends):.0f} ms)" if trends else ""
+
+
+async def check_kept(bus: NatsBus, rows: int) -> None:
+    """A speed of rows that are not there would be none."""
+    kept = (await ask_size(bus)).rows
+    if kept < rows:
+        raise SystemExit(f"only {kept} of {rows} rows are in the history")
+
+
+async def measure_latency(directory: Path) -> tuple[float, float]:
+    """p50 and p99 in ms from handing a message to the bus until a question finds its sample, at LATENCY_RATE."""
+    async with stand(directory) as running:
+        walks = Walks(LATENCY_ROWS, 3)
+        background = asyncio.create_task(publish_at(running.bus, walks, LATENCY_RATE, LATENCY_S))
+        await asyncio.sleep(1.0)
+        taken_ms: list[float] = []
+        async with reader(running.bus):
+            probes: set[asyncio.Task[None]] = set()
+            chance = np.random.default_rng(4)
+            while not background.done():
+                probes.add(asyncio.create_task(probe(running.bus, len(probes), taken_ms)))
+                await asyncio.sleep(float(chance.uniform(0.05, 0.15)))
+            await asyncio.gather(*probes)
+        p50, p99 = (float(np.percentile(taken_ms, share)) for share in (50, 99))
+        print(
+            f"  publish to queryable at {LATENCY_RATE} samples/s: "
+            f"p50 {p50:.0f} ms, p99 {p99:.0f} ms ({len(taken_ms)} probes)"
+        )
+        return p50, p99
+
+
+async def publish_at(bus: NatsBus, walks: Walks, rate: int, seconds: float) -> None:
+    """Store messages at a steady rate."""
+    started = time.monotonic()
+    waiting: set[asyncio.Task[None]] = set()
+    for number in range(int(rate * seconds / LATENCY_ROWS)):
+        due = started + number * LATENCY_ROWS / rate
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        waiting.add(asyncio.create_task(store(bus, encode(next(walks)), f"l{number}")))
+    await asyncio.gather(*waiting)
+
+
+async def probe(bus: NatsBus, number: int, taken_ms: list[float]) -> None:
+    """One sample of the marked signal, asked for until it is there."""
+    at_ns = START_NS + number * SECOND_NS
+    started = time.monotonic()
+    await store(bus, encode(make_batch(MARK, at_ns, value=float(number))), f"p{number}")
+    question = Question(Ask.RAW, ORGANISATION, (MARK,), at_ns, at_ns + 1, rows_max=1)
+    while True:
+        if [batch async for batch in ask(bus, question)]:
+            break
+        await asyncio.sleep(0.02)
+    taken_ms.append((time.monotonic() - started) * 1_000)
+
+
+def measure_peer(directory: Path, total: int) -> float:
+    """VictoriaMetrics with the same samples: text made before, fed by one client, counted until it finds the last."""
+    walks = Walks(PEER_ROWS, 1)
+    requests = [victoria_lines(pa.Table.from_batches([next(walks)])) for _ in range(total // PEER_ROWS)]
+    with Victoria(directory) as peer:
+        started = time.monotonic()
+        for lines in requests:
+            peer.feed(lines)
+        taken_s = time.monotonic() - started
+    speed = total / taken_s
+    print(
+        f"  VictoriaMetrics, {PEER_ROWS} a request: {speed / 1e6:6.2f} M samples/s "
+        "(acknowledged before they are on disk)"
+    )
+    return speed
+
+
+async def run(total: int, seconds: float, parts: set[str]) -> None:
+    """All measurements, each on a fresh installation."""
+    speeds: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="kandelia-ingest-") as name:
+        root = Path(name)
+        for place, rows in enumerate(MESSAGE_ROWS):
+            if "backlog" in parts:
+                backlog = total if rows >= 1_000 else total // 4
+                speeds[f"backlog {rows}"] = await measure_backlog(root / f"b{rows}", rows, backlog, 1 + place)
+            if "sustained" in parts:
+                speeds[f"sustained {rows}"] = await measure_sustained(root / f"s{rows}", rows, seconds, 5 + place)
+        if "latency" in parts:
+            await measure_latency(root / "latency")
+        if "peer" in parts:
+            if victoria_program() is None:
+                print("  VictoriaMetrics is not installed: apt-get install victoria-metrics; no ratio")
+                return
+            peer = measure_peer(root / "peer", total // PEER_ROWS * PEER_ROWS)
+            for what, speed in speeds.items():
+                print(f"  ratio {what:>15} : VictoriaMetrics = {speed / peer:.2f}")
+
+
+def main() -> None:
+    """Parse and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=BACKLOG_ROWS)
+    parser.add_argument("--seconds", type=float, default=SUSTAINED_S)
+    parser.add_argument("--parts", default="backlog,sustained,latency,peer")
+    given = parser.parse_args()
+    print(f"ingest: fsync on, one trend reader, {os.cpu_count()} processors")
+    asyncio.run(run(given.rows, given.seconds, set(given.parts.split(","))))
+
+
+if __name__ == "__main__":
+    main()
