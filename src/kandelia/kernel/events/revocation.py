@@ -20,4 +20,5 @@ def say_revoked(subject: str) -> None:
     try:
         bus_call(publish, SAY_TIMEOUT_S)
     except Unavailable as error:
-        log.warning("could not say that %s has lost access: %s", subject, error)
+        level = logging.INFO if error.code == "bus-cut" else logging.WARNING
+        log.log(level, "could not say that %s has lost access: %s", subject, error)

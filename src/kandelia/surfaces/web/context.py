@@ -1,6 +1,6 @@
 """What the frame of every page needs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -32,21 +32,20 @@ class Frame:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `frame` in every template."""
-    language = (get_language() or "zh")[:2]
-    look = {
-        "language": language,
-        "theme": theme_of(request),
-        "narrow": request.COOKIES.get(RAIL_COOKIE) == "icons",
-        "time_zone": settings.TIME_ZONE,
-    }
+    look = Frame(
+        language=(get_language() or "zh")[:2],
+        theme=theme_of(request),
+        narrow=request.COOKIES.get(RAIL_COOKIE) == "icons",
+        time_zone=settings.TIME_ZONE,
+    )
     viewer = viewer_of_request(request)
     who = signed_in(request)
     if viewer is None or who is None:
-        return {"frame": Frame(**look)}
-    named = next((one.name.say(language) for one in who.organisations if one.id == viewer.organisation), "")
+        return {"frame": look}
+    named = next((one.name.say(look.language) for one in who.organisations if one.id == viewer.organisation), "")
     return {
-        "frame": Frame(
-            **look,
+        "frame": replace(
+            look,
             viewer=viewer,
             person=who.person,
             organisation=named or viewer.organisation,
