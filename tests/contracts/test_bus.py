@@ -365,7 +365,7 @@ async def test_a_replay_is_in_order_from_a_place_and_ends(connect: Connect) -> N
     assert [int(m.data) async for m in bus.replay("FACTS")] == list(range(700))
     assert [int(m.data) async for m in bus.replay("FACTS", from_sequence=698)] == [697, 698, 699]
     assert [m async for m in bus.replay("FACTS", from_sequence=701)] == []
-    middle = [m async for m in bus.replay("FACTS", from_sequence=400)][0]
+    middle = await anext(bus.replay("FACTS", from_sequence=400))
     from_then = [int(m.data) async for m in bus.replay("FACTS", from_ns=middle.stored_ns)]
     assert from_then[-1] == 699
     assert from_then[0] <= 399

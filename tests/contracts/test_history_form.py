@@ -14,7 +14,7 @@ from kandelia.ports.history import History, Reading, Window
 from tests.contracts.history_rows import DAY, T0, floats, plain
 
 FORM = Path(__file__).parents[1] / "fixtures" / "history-1"
-RAW_SHA256 = ""
+RAW_SHA256 = "7f14fd1c39798f75a5f9ea00f547a57a16d47176dec5de8f01862ea9d5ad70b5"
 pytestmark = pytest.mark.xdist_group("chdb")
 
 
