@@ -27,7 +27,7 @@ def machines(document: dict) -> list[tuple[str, dict]]:
 
 def test_ids_addresses_and_keys() -> None:
     document = yaml.safe_load(plant_file("opc.tcp://127.0.0.1:5000/"))
-    assert document["connections"][0]["settings"] == {"url": "opc.tcp://127.0.0.1:5000/"}
+    assert document["connections"][0]["settings"] == {"endpoint": "opc.tcp://127.0.0.1:5000/"}
     ids = []
     for path, machine in machines(document):
         assert KEY.fullmatch(machine["key"])

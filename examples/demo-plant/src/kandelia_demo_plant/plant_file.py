@@ -50,7 +50,7 @@ def plant_file(endpoint: str = ENDPOINT) -> str:
         f"    site: {SITE}",
         f"    name: {_flow(_name(Name('示例电子厂 OPC UA', 'Sample Electronics OPC UA')))}",
         "    driver: opcua",
-        f"    settings: {_flow({'url': endpoint})}",
+        f"    settings: {_flow({'endpoint': endpoint})}",
         "",
         "sites:",
         f"  - key: {SITE}",
