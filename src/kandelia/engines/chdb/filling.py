@@ -9,10 +9,22 @@ import pyarrow.compute as pc
 
 from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA, WEIGHTED_SCHEMA, Window
 
+_COUNTS = ("count", "rows", "uncertain", "numbers")
+_NUMBERS = ("min", "max", "total", "first", "last")
+SUMS_SCHEMA = pa.schema(
+    [
+        pa.field("signal", pa.uint32()),
+        pa.field("bucket", pa.int64()),
+        *(pa.field(name, pa.uint64()) for name in _COUNTS),
+        *(pa.field(name, pa.float64()) for name in _NUMBERS),
+        pa.field("first_time", pa.int64()),
+        pa.field("last_time", pa.int64()),
+        pa.field("times", pa.uint64()),
+    ]
+)
 SPARSE_SCHEMA = pa.schema(
-    [pa.field("signal", pa.uint32()), pa.field("bucket", pa.int64())]
-    + [field for field in WEIGHTED_SCHEMA if field.name not in ("signal", "time", "mean", "covered_s")]
-    + [
+    [
+        *SUMS_SCHEMA,
         pa.field("area", pa.float64()),
         pa.field("covered_ns", pa.int64()),
         pa.field("head", pa.int64()),
@@ -20,7 +32,6 @@ SPARSE_SCHEMA = pa.schema(
         pa.field("tail_numeric", pa.uint8()),
     ]
 )
-CLASH_SCHEMA = AGGREGATE_SCHEMA.append(pa.field("clash", pa.bool_()))
 CELL_SCHEMA = pa.schema([pa.field("signal", pa.uint32()), pa.field("cell", pa.int64()), *list(RAW_SCHEMA)[1:]])
 _ZERO_WHERE_ABSENT = ("count", "bad", "uncertain")
 
@@ -48,11 +59,16 @@ class Grid:
             "bucket": self.step_ns,
         }
 
-    def around(self, buckets: pa.Table) -> "Grid":
-        """The part of this grid that holds some buckets (columns `signal`, `time`), whole buckets only."""
-        starts = buckets["time"].cast(pa.int64()).to_numpy()
-        end_ns = min(int(starts.max()) + self.step_ns, self.window.end_ns)
-        return Grid(np.unique(buckets["signal"].to_numpy()), Window(int(starts.min()), end_ns), self.step_ns)
+    def around(self, sums: pa.Table) -> dict[str, Any]:
+        """The typed parameters for only the part of this grid that holds some buckets."""
+        buckets = _ints(sums, "bucket")
+        start_ns = self.window.start_ns + int(buckets.min()) * self.step_ns
+        end_ns = self.window.start_ns + (int(buckets.max()) + 1) * self.step_ns
+        return self.values() | {
+            "signals": np.unique(sums["signal"].to_numpy()).tolist(),
+            "start": start_ns,
+            "end": min(end_ns, self.window.end_ns),
+        }
 
     def flat(self, signals: np.ndarray, cells: np.ndarray) -> np.ndarray:
         """Positions in a row-major signals × cells grid."""
@@ -73,13 +89,41 @@ class Grid:
         return np.tile(self.window.start_ns + np.arange(self.cells, dtype=np.int64) * self.step_ns, len(self.signals))
 
 
-def replaced(rows: pa.Table, exact: pa.Table) -> pa.Table:
-    """`rows` with those marked `clash` exchanged for the ones of `exact` (CLASH_SCHEMA both)."""
-    keys = ["signal", "time"]
-    wanted = rows.filter(rows["clash"]).select(keys)
-    exact = exact.join(wanted, keys, join_type="left semi").select(CLASH_SCHEMA.names).cast(CLASH_SCHEMA)
-    together = pa.concat_tables([rows.filter(pc.invert(rows["clash"])), exact])
+def clashing(sums: pa.Table) -> pa.ChunkedArray:
+    """Which buckets hold a time more than once."""
+    return pc.not_equal(sums["times"], sums["rows"])
+
+
+def replaced(sums: pa.Table, exact: pa.Table) -> pa.Table:
+    """`sums` with the clashing buckets exchanged for those of `exact` (SUMS_SCHEMA both)."""
+    keys, clash = ["signal", "bucket"], clashing(sums)
+    exact = exact.join(sums.filter(clash).select(keys), keys, join_type="left semi").select(SUMS_SCHEMA.names)
+    together = pa.concat_tables([sums.filter(pc.invert(clash)), exact.cast(SUMS_SCHEMA)])
     return together.sort_by([(key, "ascending") for key in keys])
+
+
+def finished(sums: pa.Table, grid: Grid) -> pa.Table:
+    """AGGREGATE_SCHEMA rows: what has no number or no usable row is null."""
+    starts = grid.window.start_ns + _ints(sums, "bucket") * grid.step_ns
+    columns = _columns(sums) | {
+        "signal": sums["signal"],
+        "time": pa.array(starts).cast(AGGREGATE_SCHEMA.field("time").type),
+    }
+    return pa.table([columns[field.name] for field in AGGREGATE_SCHEMA], schema=AGGREGATE_SCHEMA)
+
+
+def _columns(sums: pa.Table) -> dict[str, pa.Array]:
+    """The columns of an aggregate that come from its sums alone."""
+    count, numbers = _ints(sums, "count"), _ints(sums, "numbers")
+    average = np.divide(sums["total"], numbers, out=np.zeros(len(numbers)), where=numbers > 0)
+    columns = {"count": sums["count"], "uncertain": sums["uncertain"], "bad": pc.subtract(sums["rows"], sums["count"])}
+    columns["avg"] = pa.array(average, mask=numbers == 0)
+    for name in ("min", "max", "first", "last"):
+        columns[name] = pa.array(sums[name].to_numpy(), mask=numbers == 0)
+    for name in ("first_time", "last_time"):
+        times = pa.array(sums[name].to_numpy(), mask=count == 0)
+        columns[name] = times.cast(AGGREGATE_SCHEMA.field(name).type)
+    return columns
 
 
 def weigh(sparse: pa.Table, seeds: dict[int, float], grid: Grid) -> pa.Table:
@@ -127,9 +171,9 @@ def _carried_in(
 
 
 def _taken(sparse: pa.Table, indices: np.ndarray) -> dict[str, pa.ChunkedArray]:
-    rows = sparse.take(pa.array(indices, mask=indices < 0))
+    rows = pa.table(_columns(sparse)).take(pa.array(indices, mask=indices < 0))
     return {
-        name: pc.fill_null(rows[name], 0) if name in _ZERO_WHERE_ABSENT else rows[name] for name in sparse.column_names
+        name: pc.fill_null(rows[name], 0) if name in _ZERO_WHERE_ABSENT else rows[name] for name in rows.column_names
     }
 
 

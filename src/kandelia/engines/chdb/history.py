@@ -14,10 +14,20 @@ from kandelia.base.errors import InvalidInput, Unavailable
 from kandelia.base.quality import BAD
 from kandelia.base.samples import Kind
 from kandelia.engines.chdb import questions, tables
-from kandelia.engines.chdb.filling import CELL_SCHEMA, CLASH_SCHEMA, SPARSE_SCHEMA, Grid, align, replaced, weigh
+from kandelia.engines.chdb.filling import (
+    CELL_SCHEMA,
+    SPARSE_SCHEMA,
+    SUMS_SCHEMA,
+    Grid,
+    align,
+    clashing,
+    finished,
+    replaced,
+    weigh,
+)
 from kandelia.engines.chdb.library import Directory, in_our_words
 from kandelia.engines.chdb.reads import BATCH_ROWS_MAX, Asking, Readers
-from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA, HistorySize, Reading, Window
+from kandelia.ports.history import RAW_SCHEMA, HistorySize, Reading, Window
 from kandelia.ports.history_rows import TIME_MAX_NS, check_rows
 
 READERS = 3
@@ -52,6 +62,7 @@ class ChdbHistory:
             self._directory.release()
             raise
         self._writing = threading.Lock()
+        self._leaving = threading.Lock()
         self._closed = False
         self._readers = Readers(self._directory.connect, readers, reader_memory_bytes_max)
 
@@ -113,14 +124,12 @@ class ChdbHistory:
                 yield from _counted(asking, ask(asking, grid))
 
     def _summed(self, asking: Asking, grid: Grid) -> pa.Table:
-        rows = _table(asking.ask(questions.AGGREGATE, grid.values(), CLASH_SCHEMA), CLASH_SCHEMA)
-        clashing = rows.filter(rows["clash"])
-        if clashing.num_rows:
-            exact = _table(
-                asking.ask(questions.AGGREGATE_EXACT, grid.around(clashing).values(), CLASH_SCHEMA), CLASH_SCHEMA
-            )
-            rows = replaced(rows, exact)
-        return rows.select(AGGREGATE_SCHEMA.names).cast(AGGREGATE_SCHEMA)
+        sums = _table(asking.ask(questions.AGGREGATE, grid.values(), SUMS_SCHEMA), SUMS_SCHEMA)
+        twice = sums.filter(clashing(sums))
+        if twice.num_rows:
+            exact = _table(asking.ask(questions.AGGREGATE_EXACT, grid.around(twice), SUMS_SCHEMA), SUMS_SCHEMA)
+            sums = replaced(sums, exact)
+        return finished(sums, grid)
 
     def _weighted(self, asking: Asking, grid: Grid) -> pa.Table:
         sparse = _table(asking.ask(questions.WEIGHTED, grid.values(), SPARSE_SCHEMA), SPARSE_SCHEMA)
@@ -222,14 +231,15 @@ class ChdbHistory:
 
     def close(self) -> None:
         """Cancel reads, finish the append, leave; harmless when done twice."""
-        self._readers.close()
-        held = self._writing.acquire(timeout=APPEND_CLOSE_S)
-        self._closed = True
-        if held:
-            if self._writer is not None:
-                self._forget_writer()
-            self._writing.release()
-        self._directory.release()
+        with self._leaving:
+            self._readers.close()
+            held = self._writing.acquire(timeout=APPEND_CLOSE_S)
+            self._closed = True
+            if held:
+                if self._writer is not None:
+                    self._forget_writer()
+                self._writing.release()
+            self._directory.release()
 
 
 _MONTHS_SCHEMA = pa.schema([pa.field("id", pa.string()), pa.field("month", pa.uint32())])

@@ -19,39 +19,32 @@ RAW_NEWEST_FIRST = RAW_NEWEST + " LIMIT {limit:UInt64} BY signal"
 
 _NEXT = f"""OVER (PARTITION BY signal ORDER BY {ORDER.removeprefix("signal, ")}
             ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)"""
-_USABLE = "quality < 0x8000 AND kind != 0"
+_USABLE = "(quality < 0x8000 AND kind != 0)"
 _COLUMNS = f"""signal, toUnixTimestamp64Nano(time) AS t, intDiv(t - {{origin:Int64}}, {{bucket:Int64}}) AS bucket,
-            if(kind = 1, value, toFloat64(integer)) AS number,
-            {_USABLE} AS usable, ({_USABLE} AND kind != 4) AS numeric,
-            quality >= 0x4000 AND quality < 0x8000 AS uncertain"""
-_SUMMARY = """countIf(usable) AS count, countIf(NOT usable) AS bad, countIf(usable AND uncertain) AS uncertain,
-    countIf(numeric) AS numbers,
-    if(numbers = 0, NULL, minIf(number, numeric)) AS min, if(numbers = 0, NULL, maxIf(number, numeric)) AS max,
-    if(numbers = 0, NULL, sumIf(number, numeric) / numbers) AS avg,
-    if(numbers = 0, NULL, argMinIf(number, t, numeric)) AS first,
-    if(numbers = 0, NULL, argMaxIf(number, t, numeric)) AS last,
-    if(count = 0, NULL, fromUnixTimestamp64Nano(minIf(t, usable), 'UTC')) AS first_time,
-    if(count = 0, NULL, fromUnixTimestamp64Nano(maxIf(t, usable), 'UTC')) AS last_time"""
-_NAMES = "count, bad, uncertain, min, max, avg, first, last, first_time, last_time"
-_START = "fromUnixTimestamp64Nano({origin:Int64} + bucket * {bucket:Int64}, 'UTC') AS time"
+        if(kind = 1, value, toFloat64(integer)) AS number, quality AS q,
+        {_USABLE} AS usable, ({_USABLE} AND kind != 4) AS numeric"""
+# Bare sums only: what is null and what is a time is settled by the caller, because planning an expression costs more
+# than computing it over the rows of a screen.
+_SUMS = """SELECT signal, bucket, countIf(usable) AS count, count() AS rows,
+    countIf(usable AND q >= 0x4000) AS uncertain, countIf(numeric) AS numbers, minIf(number, numeric) AS min, maxIf(number, numeric) AS max,
+    sumIf(number, numeric) AS total, argMinIf(number, t, numeric) AS first, argMaxIf(number, t, numeric) AS last,
+    minIf(t, usable) AS first_time, maxIf(t, usable) AS last_time"""
+_BY_BUCKET = "GROUP BY signal, bucket ORDER BY signal, bucket"
 # Without clashes each time stands once. The rare bucket where one stands twice says so and is asked again exactly:
 # to look at the neighbour of every row takes three times as long.
-AGGREGATE = f"""SELECT signal, {_START}, {_NAMES}, clash FROM (
-    SELECT signal, bucket, {_SUMMARY}, arrayUniq(groupArray(t)) != count() AS clash
-    FROM (SELECT {_COLUMNS} FROM samples FINAL WHERE {IN_WINDOW}) GROUP BY signal, bucket) ORDER BY signal, bucket"""
+AGGREGATE = f"""{_SUMS}, arrayUniq(groupArray(t)) AS times
+FROM (SELECT {_COLUMNS} FROM samples FINAL WHERE {IN_WINDOW}) {_BY_BUCKET}"""
 _LAST_OF_EACH_TIME = f"""(SELECT * FROM (
         SELECT {_COLUMNS}, leadInFrame(t, 1, toInt64(-1)) {_NEXT} AS next FROM samples WHERE {IN_WINDOW}
     ) WHERE next != t)"""
-AGGREGATE_EXACT = f"""SELECT signal, {_START}, {_NAMES}, toUInt8(0) AS clash FROM (
-    SELECT signal, bucket, {_SUMMARY} FROM {_LAST_OF_EACH_TIME} GROUP BY signal, bucket) ORDER BY signal, bucket"""
+AGGREGATE_EXACT = f"{_SUMS}, count() AS times FROM {_LAST_OF_EACH_TIME} {_BY_BUCKET}"
 # `area` and `covered_ns` hold what rows of the bucket cover inside it; what is carried in from before is added
 # by the caller, who knows `head` (the first row's time) and the last row of the bucket before.
 _COVER = """(least(if(next < 0, {end:Int64}, next), {origin:Int64} + (bucket + 1) * {bucket:Int64}, {end:Int64}) - t)"""
-WEIGHTED = f"""SELECT signal, bucket, {_NAMES}, area, covered_ns, head, tail, tail_numeric FROM (
-    SELECT signal, bucket, {_SUMMARY},
-        sumIf(number * (cover / 1e9), numeric) AS area, sumIf(cover, numeric) AS covered_ns,
-        min(t) AS head, argMax(number, t) AS tail, argMax(numeric, t) AS tail_numeric
-    FROM (SELECT *, {_COVER} AS cover FROM {_LAST_OF_EACH_TIME}) GROUP BY signal, bucket) ORDER BY signal, bucket"""
+WEIGHTED = f"""{_SUMS}, count() AS times,
+    sumIf(number * (cover / 1e9), numeric) AS area, sumIf(cover, numeric) AS covered_ns,
+    min(t) AS head, argMax(number, t) AS tail, argMax(numeric, t) AS tail_numeric
+FROM (SELECT *, {_COVER} AS cover FROM {_LAST_OF_EACH_TIME}) {_BY_BUCKET}"""
 
 # A row belongs to the first instant at or after it; the last row of a cell stands for the cell.
 AS_OF = f"""SELECT signal, cell, time, lag_ms, quality, kind, value, integer, text, sequence FROM (
