@@ -12,5 +12,6 @@ app = App(
         NavigationEntry("plant", LocalText("测点", "Signals"), "plant-signals", "activity"),
     ),
     urls="kandelia.apps.plant.urls",
+    api="kandelia.apps.plant.api",
     search="kandelia.apps.plant.search.search",
 )

@@ -12,4 +12,5 @@ app = App(
         NavigationEntry("system", LocalText("系统状态", "System status"), "system-status", "server", Right.ADMINISTER),
     ),
     urls="kandelia.apps.system.urls",
+    api="kandelia.apps.system.api",
 )

@@ -75,7 +75,7 @@ class LiveTrend extends HTMLElement {
       element("div", { class: "tr-group" }, step("←", "back", () => this.shift(-0.5)), step("→", "forward", () => this.shift(0.5)),
         step("+", "zoomIn", () => this.zoom(0.5)), step("−", "zoomOut", () => this.zoom(2)), this.liveButton),
       element("label", { class: "tr-field" }, element("span", {}, say("compare")), this.compare),
-      element("span", { class: "tr-export" }, element("span", {}, say("export")),
+      !this.source.live ? null : element("span", { class: "tr-export" }, element("span", {}, say("export")),
         ...["csv", "parquet"].map((format) => element("a", { href: "#", class: `tr-${format}`, download: "", onpointerdown: (event) => this.aim(event, format), onfocus: (event) => this.aim(event, format) }, format === "csv" ? "CSV" : "Parquet"))),
       this.resolution);
     this.plotHost = element("div", { class: "tr-plot" });
