@@ -16,3 +16,10 @@ def keep(name: str, secret: bytes) -> None:
     if not _keeper:
         raise Unavailable("no keeper of secrets is set", "connections", "start through kandelia up", "secrets")
     _keeper[0].put(name, secret)
+
+
+def ensure(name: str, length: int) -> bytes:
+    """The installation's secret of a name, made where it is missing; Unavailable where no keeper is set."""
+    if not _keeper:
+        raise Unavailable("no keeper of secrets is set", "secrets", "start through kandelia up", "secrets")
+    return _keeper[0].ensure(name, length)

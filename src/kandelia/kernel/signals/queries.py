@@ -1,10 +1,11 @@
 """Values and history for everyone else: asked of the history role over the bus, within the viewer's organisation."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 
 import pyarrow as pa
 
-from kandelia.base.errors import InvalidInput, NotFound, TooMuch
+from kandelia.base.errors import InvalidInput, NotAllowed, NotFound, TooMuch, Unavailable
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import require
 from kandelia.kernel.events import bridge
@@ -95,7 +96,15 @@ def _window(start_ns: int, end_ns: int) -> tuple[int, int]:
 
 
 def _asked(question: Question) -> Iterator[pa.RecordBatch]:
-    def source(bus: Bus) -> AsyncIterator[pa.RecordBatch]:
-        return ask(bus, question)
+    return bridge.bus_iterate(lambda bus: _answer(bus, question))
 
-    return bridge.bus_iterate(source)
+
+async def _answer(bus: Bus, question: Question) -> AsyncIterator[pa.RecordBatch]:
+    """The rights were checked here already: where history refuses them, it has not heard of the signals yet."""
+    try:
+        async with aclosing(ask(bus, question)) as batches:  # type: ignore[type-var]
+            async for batch in batches:
+                yield batch
+    except NotAllowed as error:
+        what = "history has not yet heard of a signal that is asked for"
+        raise Unavailable(what, "signals", "try again in a moment; see kandelia status", "not-yet-known") from error

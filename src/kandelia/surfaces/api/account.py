@@ -1,0 +1,52 @@
+"""Who asks, their tokens, and the ticket of the live socket."""
+
+import time
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from kandelia.kernel.access import tickets
+from kandelia.kernel.access.contracts import Right
+from kandelia.kernel.access.facade import address_of, create_token, list_tokens, require, revoke_token
+from kandelia.kernel.connections import secrets
+from kandelia.surfaces.api import schemas
+from kandelia.surfaces.api.answering import viewer_of
+
+TICKET_SECRET_BYTES = 32
+router = Router(tags=["account"])
+
+
+@router.get("/me", response=schemas.Me)
+def me(request: HttpRequest) -> schemas.Me:
+    """Who the session or token speaks for."""
+    return schemas.me(viewer_of(request))
+
+
+@router.get("/tokens", response=schemas.Tokens)
+def tokens(request: HttpRequest) -> dict[str, Any]:
+    """Tokens that are not revoked: one's own, for administrators the organisation's."""
+    return {"items": [schemas.token(view) for view in list_tokens(viewer_of(request))]}
+
+
+@router.post("/tokens", response={201: schemas.MadeToken})
+def make_token(request: HttpRequest, body: schemas.NewToken) -> Status[dict[str, Any]]:
+    """Make a token with a role no greater than one's own; its secret is answered this once."""
+    view, secret = create_token(viewer_of(request), body.name, body.role, body.expires_at, address=address_of(request))
+    return Status(201, {**schemas.token(view), "secret": secret})
+
+
+@router.delete("/tokens/{id}", response={204: None})
+def end_token(request: HttpRequest, id: str) -> Status[None]:
+    """End a token at once, its live sockets too."""
+    revoke_token(viewer_of(request), id, address=address_of(request))
+    return Status(204, None)
+
+
+@router.post("/live/ticket", response=schemas.Ticket)
+def ticket(request: HttpRequest) -> dict[str, str]:
+    """A ticket for /live?ticket=…, good for half a minute."""
+    viewer = viewer_of(request)
+    require(viewer, Right.SEE)
+    secret = secrets.ensure(tickets.TICKET_SECRET, TICKET_SECRET_BYTES)
+    return {"ticket": tickets.issue(secret, viewer.organisation, viewer.subject, time.time_ns())}

@@ -1,0 +1,166 @@
+"""Values and history: newest, raw, trends, exports. Columns of numbers, never a row an object."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+import orjson
+import pyarrow as pa
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from ninja import Query, Router
+
+from kandelia.base.clock import NS_PER_MS
+from kandelia.base.errors import InvalidInput, TooMuch
+from kandelia.base.samples import Kind
+from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.signals import facade as signals
+from kandelia.kernel.signals import queries
+from kandelia.kernel.signals.contracts import TREND_POINTS_MAX
+from kandelia.kernel.signals.definitions import SignalView
+from kandelia.kernel.signals.logic import formats
+from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA
+from kandelia.surfaces.api.answering import stream, viewer_of
+from kandelia.surfaces.api.parsing import length_ns, numbers, time_ns
+from kandelia.surfaces.api.records import find_signal
+
+Format = Literal["json", "csv", "parquet"]
+JSON_ROWS = 10_000
+JSON_ROWS_MAX = 200_000
+EXPORT_JSON_ROWS_MAX = 1_000_000
+PARQUET = "application/vnd.apache.parquet"
+CSV = "text/csv; charset=utf-8"
+SPOOL_BYTES_MAX = 4_000_000  # smaller files are never written to disk
+router = Router(tags=["history"])
+ANSWERS: Any = {200: None}  # described in words: columns that no schema checks again
+
+
+@router.get("/signals/{which}/raw", response=ANSWERS)
+def raw(
+    request: HttpRequest,
+    which: str,
+    start: str,
+    end: str,
+    limit: int = Query(JSON_ROWS, ge=1),
+    format: Format = "json",
+    newest_first: bool = False,
+) -> HttpResponseBase:
+    """Every sample of [start, end). JSON: {"number","id","t":[ms],"value":[…],"quality":[…],"more"}.
+
+    A missing value is null. JSON gives `limit` samples at most (200,000), files give all.
+    """
+    viewer = viewer_of(request)
+    view = find_signal(viewer, which)
+    start_ns, end_ns = time_ns(start, "start"), time_ns(end, "end")
+    if format != "json":
+        return _file(queries.raw(viewer, [view.number], start_ns, end_ns), {view.number: view}, format, RAW_SCHEMA)
+    limit = min(limit, JSON_ROWS_MAX)
+    found = queries.raw(viewer, [view.number], start_ns, end_ns, rows_max=limit + 1, newest_first=newest_first)
+    table = formats.table_of(found)
+    more = table is not None and table.num_rows > limit
+    columns = formats.raw_columns(table.slice(0, limit) if table is not None else None)
+    return _json({"number": view.number, "id": view.id, **columns, "more": more})
+
+
+@router.get("/history/trend", response=ANSWERS)
+def trend(
+    request: HttpRequest,
+    signals: str,
+    start: str,
+    end: str,
+    points: int = Query(1_000, ge=1, le=TREND_POINTS_MAX),
+    weighted: bool = False,
+) -> HttpResponseBase:
+    """Min, max, avg, first, last, count and bad in `points` buckets at most; spikes never vanish.
+
+    {"signals":{"1":{"t":[ms],"min":[…],…}},"bucket_ms"}; buckets without samples are absent. `weighted` adds the
+    time-weighted `mean` and `covered_s`. Text has no trend.
+    """
+    viewer = viewer_of(request)
+    wanted = _numeric(viewer, numbers(signals))
+    start_ns, end_ns = time_ns(start, "start"), time_ns(end, "end")
+    found = formats.table_of(queries.trend(viewer, list(wanted), start_ns, end_ns, points, weighted=weighted))
+    bucket_ms = queries.trend_bucket_ns(start_ns, end_ns, points) / NS_PER_MS
+    columns = formats.trend_columns(found, wanted, weighted)
+    return _json({"signals": columns, "bucket_ms": int(bucket_ms) if bucket_ms.is_integer() else bucket_ms})
+
+
+@router.get("/history/last", response=ANSWERS)
+def last(request: HttpRequest, signals: str) -> HttpResponseBase:
+    """The newest sample of each signal: {"signals":{"1":{"t":ms,"value":…,"quality":…}}}; absent where none is."""
+    found = formats.table_of(queries.last(viewer_of(request), numbers(signals)))
+    newest: dict[str, Any] = {}
+    if found is not None and found.num_rows:
+        columns = formats.raw_columns(found)
+        for place, number in enumerate(found["signal"].to_pylist()):
+            newest[str(number)] = {name: _item(columns[name][place]) for name in ("t", "value", "quality")}
+    return _json({"signals": newest})
+
+
+@router.get("/history/export", response=ANSWERS)
+def export(
+    request: HttpRequest, signals: str, start: str, end: str, every: str = "", format: Format = "csv"
+) -> HttpResponseBase:
+    """Every sample, or buckets of a length (every=1m), of several signals as a file; CSV is sent as it is read."""
+    viewer = viewer_of(request)
+    start_ns, end_ns = time_ns(start, "start"), time_ns(end, "end")
+    if every:
+        wanted = _numeric(viewer, numbers(signals))
+        found = queries.every(viewer, list(wanted), start_ns, end_ns, length_ns(every, "every"))
+        return _file(found, wanted, format, AGGREGATE_SCHEMA)
+    wanted = _views(viewer, numbers(signals))
+    return _file(queries.raw(viewer, list(wanted), start_ns, end_ns), wanted, format, RAW_SCHEMA)
+
+
+def _views(viewer: Viewer, wanted: list[int]) -> dict[int, SignalView]:
+    """Definitions of those that the viewer may see; the question itself refuses the others."""
+    found = signals.signals_of(viewer, wanted)
+    for number in wanted:
+        if number not in found:
+            signals.signal(viewer, number)
+    return {number: found[number] for number in dict.fromkeys(wanted)}
+
+
+def _numeric(viewer: Viewer, wanted: list[int]) -> dict[int, SignalView]:
+    found = _views(viewer, wanted)
+    for view in found.values():
+        if view.kind is Kind.TEXT:
+            mend = f"ask /signals/{view.number}/raw for its samples"
+            raise InvalidInput(f'"{view.id}" holds text, which has no trend', "signals", mend, "text-signal")
+    return found
+
+
+def _file(
+    batches: Iterator[pa.RecordBatch], views: Mapping[int, SignalView], format: Format, schema: pa.Schema
+) -> HttpResponseBase:
+    ids = {number: view.id for number, view in views.items()}
+    name = f"{next(iter(ids.values()))}.{format}" if len(ids) == 1 else f"history.{format}"
+    if format == "csv":
+        head = formats.RAW_HEAD if schema is RAW_SCHEMA else formats.TREND_HEAD
+        return stream(formats.csv_chunks(batches, ids, head), CSV, name)
+    if format == "parquet":
+        spool = tempfile.SpooledTemporaryFile(SPOOL_BYTES_MAX)  # noqa: SIM115 — closed with the answer
+        formats.write_parquet(batches, ids, spool, schema)  # type: ignore[arg-type]
+        spool.seek(0)
+        return FileResponse(spool, as_attachment=True, filename=name, content_type=PARQUET)
+    table = formats.table_of(_bounded(batches))
+    if schema is RAW_SCHEMA:
+        return _json({"signals": formats.raw_by_signal(table, ids)})
+    return _json({"signals": formats.trend_columns(table, ids, False)})
+
+
+def _bounded(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    rows = 0
+    for batch in batches:
+        rows += batch.num_rows
+        if rows > EXPORT_JSON_ROWS_MAX:
+            mend = "ask for csv or parquet, or for a shorter time"
+            raise TooMuch(f"more than {EXPORT_JSON_ROWS_MAX} rows", "format", mend, "too-many-rows")
+        yield batch
+
+
+def _json(value: Any) -> HttpResponse:
+    return HttpResponse(orjson.dumps(value, option=formats.JSON_OPTIONS), content_type="application/json")
+
+
+def _item(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,233 @@
+"""Bodies of the API as programs send and get them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from ninja import Field, Schema
+
+from kandelia.base.samples import Kind
+from kandelia.base.text import LocalText
+from kandelia.kernel.access.contracts import Role, TokenView, Viewer
+from kandelia.kernel.connections.contracts import ConnectionView
+from kandelia.kernel.signals.definitions import SignalView
+
+KindName = Literal["float", "integer", "boolean", "text", "enumeration"]
+Text = Annotated[str, Field(max_length=400)]
+
+
+class Named(Schema):
+    """A name in Chinese and English; either may be empty."""
+
+    zh: Text = ""
+    en: Text = ""
+
+    def local(self) -> LocalText:
+        """As the kernel takes it."""
+        return LocalText(self.zh, self.en)
+
+
+def named(text: LocalText) -> Named:
+    """A name as programs get it."""
+    return Named(zh=text.zh, en=text.en)
+
+
+class Problem(Schema):
+    """RFC 9457 problem details; `where` names the field or thing, `mend` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    where: str = ""
+    mend: str = ""
+    reference: str = ""
+
+
+class Me(Schema):
+    """Who asks."""
+
+    organisation: str
+    subject: str
+    name: str
+    role: Role
+    language: str
+
+
+class NewToken(Schema):
+    """A token to be made."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    role: Role
+    expires_at: datetime | None = None
+
+
+class Token(Schema):
+    """A token without its secret."""
+
+    id: str
+    name: str
+    role: Role
+    prefix: str
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class MadeToken(Token):
+    """A token and its secret, shown this once."""
+
+    secret: str
+
+
+class Tokens(Schema):
+    """All of them."""
+
+    items: list[Token]
+
+
+class Ticket(Schema):
+    """What opens the live socket, for half a minute."""
+
+    ticket: str
+
+
+class ThingBody(Schema):
+    """A site, area, line or machine; what does not belong to its level is not read. `path` moves or renames it."""
+
+    name: Named = Named()
+    path: str | None = None
+    time_zone: Text = ""
+    kind: Text = ""
+    line: Text = ""
+    card_signals: Annotated[list[Text], Field(max_length=3)] = []
+    state_signal: Text = ""
+
+
+class ConnectionBody(Schema):
+    """A connection to be made or changed; a plain password in `settings` is kept as a secret."""
+
+    site: Text
+    driver: Text
+    name: Named = Named()
+    enabled: bool = True
+    settings: dict[str, Any] = {}
+
+
+class Connection(ConnectionBody):
+    """A connection with its revisions and, where an edge speaks of it, its state."""
+
+    key: str
+    revision_wanted: int
+    revision_published: int
+    revision_running: int | None = None
+    state: str | None = None
+    error: str = ""
+
+
+class Node(Schema):
+    """Something found in a device's address space."""
+
+    address: str
+    name: str
+    has_children: bool
+    kind: KindName | None
+    unit: str
+    writable: bool
+
+
+class SignalBody(Schema):
+    """A signal to be made, or all of one to be changed."""
+
+    machine: Text
+    key: Text
+    name: Named = Named()
+    kind: KindName = "float"
+    unit: Text = ""
+    decimals: int = 2
+    low: float | None = None
+    high: float | None = None
+    labels: dict[int, Named] = {}
+    period_ms: int = 1_000
+    connection: Text = ""
+    address: Text = ""
+    retention: int = 0
+    clash: Literal["keep", "replace"] = "keep"
+    active: bool = True
+
+
+class SignalPatch(Schema):
+    """What of a signal shall change."""
+
+    machine: Text | None = None
+    key: Text | None = None
+    name: Named | None = None
+    kind: KindName | None = None
+    unit: Text | None = None
+    decimals: int | None = None
+    low: float | None = None
+    high: float | None = None
+    labels: dict[int, Named] | None = None
+    period_ms: int | None = None
+    connection: Text | None = None
+    address: Text | None = None
+    retention: int | None = None
+    clash: Literal["keep", "replace"] | None = None
+    active: bool | None = None
+
+
+class Signal(SignalBody):
+    """A signal."""
+
+    number: int
+    id: str
+
+
+class SignalPage(Schema):
+    """A page; `next` goes into `after`, empty on the last one. `total` is counted on the first."""
+
+    items: list[Signal]
+    next: str
+    total: int | None
+
+
+def me(viewer: Viewer) -> Me:
+    """The viewer as programs get it."""
+    return Me(
+        organisation=viewer.organisation,
+        subject=viewer.subject,
+        name=viewer.name,
+        role=viewer.role,
+        language=viewer.language,
+    )
+
+
+def token(view: TokenView) -> dict[str, Any]:
+    """A token as programs get it."""
+    return {name: getattr(view, name) for name in Token.model_fields}
+
+
+def signal(view: SignalView) -> Signal:
+    """A signal as programs get it."""
+    plain = {name: getattr(view, name) for name in Signal.model_fields if name not in ("name", "kind", "labels")}
+    labels = {code: named(text) for code, text in view.labels.items()}
+    return Signal(**plain, name=named(view.name), kind=kind_name(view.kind), labels=labels)
+
+
+def kind_name(kind: Kind) -> KindName:
+    """The word of a kind."""
+    return kind.name.lower()  # type: ignore[return-value]
+
+
+def signal_view(body: SignalBody, number: int = 0) -> SignalView:
+    """A signal as the kernel takes it."""
+    plain = body.model_dump(exclude={"name", "kind", "labels", "number", "id"})
+    labels = {code: text.local() for code, text in body.labels.items()}
+    return SignalView(
+        number=number, id="", name=body.name.local(), kind=Kind[body.kind.upper()], labels=labels, **plain
+    )
+
+
+def connection_view(key: str, body: ConnectionBody) -> ConnectionView:
+    """A connection as the kernel takes it."""
+    return ConnectionView(key, body.site, body.name.local(), body.driver, body.settings, body.enabled)

@@ -1,0 +1,62 @@
+"""The API under /api/v1: every endpoint, with the routers that apps declare."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+from django.urls import URLPattern, URLResolver, path
+from django.utils.module_loading import import_string
+from ninja import NinjaAPI
+
+import kandelia
+from kandelia.surfaces.api import account, activity, history, loading, records
+from kandelia.surfaces.api.answering import answer_errors, wrong_method
+from kandelia.surfaces.web import registry
+
+View = Callable[..., HttpResponseBase]
+
+api = NinjaAPI(
+    title="Kandelia",
+    version=kandelia.__version__,
+    description=(
+        "Send a token as `Authorization: Bearer …`, or a session with its X-CSRFToken. Errors are problem+json "
+        "(RFC 9457). Times are ISO 8601 with a zone, or whole ms since 1970. Lists come in pages: put `next` into "
+        "`after`."
+    ),
+    docs_url=None,
+    openapi_extra={
+        "security": [{"token": []}],
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+    },
+)
+answer_errors(api)
+for router in (account.router, records.router, history.router, loading.router, activity.router):
+    api.add_router("", router)
+for app in registry.registered():
+    if app.api:
+        api.add_router("", import_string(f"{app.api}.router"))
+
+
+def _with_problems(view: View) -> View:
+    """405 as problem+json too."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *parts: Any, **named: Any) -> HttpResponseBase:
+        response = view(request, *parts, **named)
+        if isinstance(response, HttpResponseNotAllowed):
+            return wrong_method(request, response.headers["Allow"])
+        return response
+
+    return answered
+
+
+def _patterns() -> list[URLResolver]:
+    patterns, app, namespace = api.urls
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            pattern.callback = _with_problems(pattern.callback)
+    return [path("", (patterns, app, namespace))]
+
+
+urlpatterns = _patterns()

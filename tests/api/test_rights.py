@@ -1,0 +1,97 @@
+"""Promise: every endpoint denies by default; each role may what it holds; nobody reaches another organisation's."""
+
+import pytest
+from django.test import Client
+
+from kandelia.kernel.access.contracts import Role
+
+from kandelia.surfaces.web import registry
+
+from .conftest import Program
+
+SIGNAL = {"machine": "s1/hall/oven", "key": "temperature"}
+LINK = {"site": "s1", "driver": "opcua"}
+SEE, CONFIGURE = "see", "configure"
+WINDOW = "start=0&end=1000"
+# Every operation of openapi.json: a path that works, a body, and the right it needs.
+OPERATIONS = {
+    "GET /me": ("/me", None, SEE),
+    "GET /tokens": ("/tokens", None, SEE),
+    "POST /tokens": None,  # for people; the rooms of access test it
+    "DELETE /tokens/{id}": ("/tokens/none", None, SEE),
+    "POST /live/ticket": ("/live/ticket", None, SEE),
+    "GET /things": ("/things", None, SEE),
+    "PUT /things/{path}": ("/things/s1", {}, CONFIGURE),
+    "DELETE /things/{path}": ("/things/s9", None, CONFIGURE),
+    "GET /connections": ("/connections", None, SEE),
+    "GET /connections/{key}": ("/connections/link", None, SEE),
+    "PUT /connections/{key}": ("/connections/link", LINK, CONFIGURE),
+    "DELETE /connections/{key}": ("/connections/link", None, CONFIGURE),
+    "GET /connections/{key}/browse": ("/connections/none/browse", None, CONFIGURE),
+    "GET /signals": ("/signals", None, SEE),
+    "POST /signals": ("/signals", SIGNAL, CONFIGURE),
+    "GET /signals/{which}": ("/signals/{n}", None, SEE),
+    "PUT /signals/{which}": ("/signals/{n}", SIGNAL, CONFIGURE),
+    "PATCH /signals/{which}": ("/signals/{n}", {}, CONFIGURE),
+    "DELETE /signals/{which}": ("/signals/s1.none", None, CONFIGURE),
+    "GET /signals/{which}/raw": (f"/signals/{{n}}/raw?{WINDOW}", None, SEE),
+    "GET /history/trend": (f"/history/trend?signals={{n}}&{WINDOW}", None, SEE),
+    "GET /history/last": ("/history/last?signals={n}", None, SEE),
+    "GET /history/export": (f"/history/export?signals={{n}}&{WINDOW}", None, SEE),
+    "POST /samples": ("/samples", {"samples": []}, CONFIGURE),
+    "GET /events": ("/events", None, SEE),
+    "GET /jobs": ("/jobs", None, SEE),
+    "GET /jobs/{id}": ("/jobs/none", None, SEE),
+    "POST /jobs/{id}/cancel": ("/jobs/none/cancel", None, CONFIGURE),
+}
+ROLES_WITH = {SEE: set(Role), CONFIGURE: {Role.ENGINEER, Role.ADMINISTRATOR}}
+
+
+def test_no_operation_is_forgotten(plants):
+    described = Program("north", Role.VIEWER).get("/openapi.json")["paths"]
+    found = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, methods in described.items()
+        for method in methods
+        if not path.split("/")[3] in {app.name for app in registry.registered()}  # the apps test their own
+    }
+    assert found == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_nobody_gets_in_without_signing_in(plants, operation):
+    method, path = operation.split()
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic x"}):
+        answered = Client(headers=headers).generic(method, f"/api/v1{path.replace('{n}', '1')}")
+        assert answered.status_code in (401, 403), answered.content  # 403: a session's request without its CSRF token
+        assert answered["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_may_what_it_holds(plane, plants, role):
+    program = Program("north", role)
+    for operation, known in OPERATIONS.items():
+        if known is None:
+            continue
+        path, body, right = known
+        answered = program(operation.split()[0], path.replace("{n}", str(plants["north"]["temperature"])), body)
+        denied = answered.status_code == 403
+        assert denied == (role not in ROLES_WITH[right]), (operation, answered.status_code, answered.content[:300])
+        assert answered.status_code < 500 or answered.status_code == 503, (operation, answered.content[:300])
+
+
+def test_nobody_reaches_another_organisations(published):
+    program, foreign = Program("south", Role.ADMINISTRATOR), published["north"]["temperature"]
+    for operation, known in OPERATIONS.items():
+        if known is None or "{n}" not in known[0]:
+            continue
+        path, body, _ = known
+        answered = program(operation.split()[0], path.replace("{n}", str(foreign)), body)
+        assert answered.status_code == 404, (operation, answered.status_code, answered.content[:300])
+    written = {"samples": [{"signal": foreign, "times": [1], "values": [1]}]}
+    assert program("POST", "/samples", written).status_code == 400
+    own = {one["number"] for one in program.get("/signals?limit=1000")["items"]}
+    assert own == set(published["south"].values())
+    mixed = f"/history/last?signals={foreign},{min(own)}"
+    assert program.get(mixed, 404)["detail"] == f"there is no signal {foreign}"
+    assert program.get(f"/history/last?signals={min(own)}") == {"signals": {}}
