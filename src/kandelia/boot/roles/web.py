@@ -61,6 +61,8 @@ class Turns:
 async def run(context: RoleContext) -> None:
     """Serve until asked to stop."""
     _raise_file_limit()
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # a wrong address is not our trouble
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)  # nor is garbage sent to the port
     django_start.start("web-pages")
     asgi = importlib.import_module("kandelia.boot.asgi")  # Django must be ready first
     turns = Turns(asgi.pages)

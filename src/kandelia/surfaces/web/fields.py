@@ -39,4 +39,4 @@ def with_error(fields: Iterable[Field], error: KandeliaError, elsewhere: str = "
 def sentence(error: KandeliaError) -> str:
     """What is wrong and how to mend it, in one line of the reader's language."""
     what, mend = words(error)
-    return _("%(what)s: %(mend)s") % {"what": what, "mend": mend} if mend else what
+    return _("%(what)s; %(mend)s") % {"what": what, "mend": mend} if mend else what
