@@ -11,6 +11,7 @@ from ninja import Query, Router
 
 from kandelia.base.clock import NS_PER_MS
 from kandelia.base.errors import InvalidInput, TooMuch
+from kandelia.base.parsing import length_ns, numbers, time_ns
 from kandelia.base.samples import Kind
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.signals import facade as signals
@@ -20,7 +21,6 @@ from kandelia.kernel.signals.definitions import SignalView
 from kandelia.kernel.signals.logic import formats
 from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA
 from kandelia.surfaces.api.answering import stream, viewer_of
-from kandelia.surfaces.api.parsing import length_ns, numbers, time_ns
 from kandelia.surfaces.api.records import find_signal
 
 Format = Literal["json", "csv", "parquet"]

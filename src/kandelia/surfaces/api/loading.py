@@ -12,6 +12,7 @@ from ninja import Router, Schema, Status
 
 from kandelia.base.clock import NS_PER_MS
 from kandelia.base.errors import InvalidInput, TooMuch
+from kandelia.base.parsing import time_ns
 from kandelia.base.samples import SCHEMA
 from kandelia.kernel.access.contracts import Right
 from kandelia.kernel.access.facade import require
@@ -19,7 +20,6 @@ from kandelia.kernel.signals import writes
 from kandelia.kernel.signals.logic.tables import Signals, samples_of
 from kandelia.ports.history_rows import TIME_MAX_NS
 from kandelia.surfaces.api.answering import viewer_of
-from kandelia.surfaces.api.parsing import time_ns
 
 ARROW = ("application/vnd.apache.arrow.stream", "application/octet-stream")
 ROWS_MAX = 1_000_000

@@ -1,0 +1,162 @@
+"""Signals: list them, ask for their history, load samples from files."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kandelia.base.errors import InvalidInput, NotFound
+from kandelia.base.parsing import length_ns, time_ns
+from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.signals import facade as signals
+from kandelia.kernel.signals import loading, queries
+from kandelia.kernel.signals.definitions import SignalView
+from kandelia.kernel.signals.logic import formats
+from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA
+from kandelia.surfaces.cli.options import json_option, organisation_options, say_json, say_table
+
+PAGE_ROWS = 1_000
+LIST_ROWS = 100
+
+
+@click.group()
+def group() -> None:
+    """Signals and their history."""
+
+
+@group.command("list")
+@click.argument("search", default="")
+@click.option("--machine", default="", metavar="PATH", help="Only those of a machine, area or site.")
+@click.option("--connection", default="", metavar="KEY", help="Only those of a connection.")
+@click.option("--limit", default=LIST_ROWS, type=click.IntRange(1), show_default=True, help="How many at most.")
+@organisation_options
+@json_option
+def list_some(search: str, machine: str, connection: str, limit: int, viewer: Viewer, as_json: bool) -> None:
+    """List signals; SEARCH takes words found in ids and names."""
+    found: list[SignalView] = []
+    after, total = "", 0
+    while len(found) < limit:
+        page = signals.list_signals(
+            viewer,
+            search=search,
+            machine=machine,
+            connection=connection,
+            after=after,
+            limit=min(PAGE_ROWS, limit - len(found)),
+        )
+        found += page.items
+        total, after = page.total if page.total is not None else total, page.next
+        if not after:
+            break
+    if as_json:
+        say_json(found)
+        return
+    rows = [
+        (str(one.number), one.id, one.kind.name.lower(), one.unit, one.connection, one.name.say(viewer.language))
+        for one in found
+    ]
+    say_table(("NUMBER", "ID", "KIND", "UNIT", "CONNECTION", "NAME"), rows)
+    if len(found) < total:
+        click.echo(f"{len(found)} of {total}; ask for more with --limit", err=True)
+
+
+@group.command()
+@click.argument("id")
+@click.option("--from", "start", required=True, metavar="TIME", help="ISO 8601 with a zone, or ms since 1970.")
+@click.option("--to", "end", required=True, metavar="TIME", help="Where it ends (not included).")
+@click.option("--points", type=click.IntRange(1, queries.TREND_POINTS_MAX), help="In so many buckets at most.")
+@click.option("--every", metavar="LENGTH", help="In buckets of a length: 10s, 1m, 1h, 1d.")
+@click.option("--format", "form", type=click.Choice(["csv", "json", "parquet"]), default="csv", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Into a file (parquet needs one).")
+@organisation_options
+def query(
+    id: str, start: str, end: str, points: int | None, every: str | None, form: str, out: Path | None, viewer: Viewer
+) -> None:
+    """Print the history of the signal ID (or number): every sample, or min, max, avg … by bucket."""
+    if points and every:
+        raise InvalidInput("--points and --every together", "options", "use one of them", "options")
+    if form == "parquet" and out is None:
+        raise InvalidInput("parquet is not for a terminal", "--out", "name a file", "options")
+    view = _find(viewer, id)
+    window = time_ns(start, "--from"), time_ns(end, "--to")
+    if not points and not every:
+        found, schema = queries.raw(viewer, [view.number], *window), RAW_SCHEMA
+    elif points:
+        found, schema = queries.trend(viewer, [view.number], *window, points), AGGREGATE_SCHEMA
+    else:
+        found = queries.every(viewer, [view.number], *window, length_ns(every or "", "--every"))
+        schema = AGGREGATE_SCHEMA
+    with out.open("wb") if out else nullcontext(sys.stdout.buffer) as file:
+        _write(found, view, form, file, schema)
+
+
+def _write(found: Iterator[pa.RecordBatch], view: SignalView, form: str, file: BinaryIO, schema: pa.Schema) -> None:
+    ids = {view.number: view.id}
+    if form == "parquet":
+        formats.write_parquet(found, ids, file, schema)
+    elif form == "csv":
+        head = formats.RAW_HEAD if schema is RAW_SCHEMA else formats.TREND_HEAD
+        for chunk in formats.csv_chunks(found, ids, head):
+            file.write(chunk)
+    else:
+        table = formats.table_of(found)
+        columns: dict[str, Any] = (
+            formats.raw_columns(table)
+            if schema is RAW_SCHEMA
+            else formats.trend_columns(table, ids, False)[str(view.number)]
+        )
+        document = {"number": view.number, "id": view.id, **columns}
+        file.write(orjson.dumps(document, option=formats.JSON_OPTIONS) + b"\n")
+    file.flush()
+
+
+@group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@organisation_options
+@json_option
+def load(file: Path, viewer: Viewer, as_json: bool) -> None:
+    """Load the samples of the Parquet FILE over the bus.
+
+    Columns: signal (id or number), time, value; quality and lag_ms as it likes. What was loaded before is not stored
+    twice. Returns once the bus has everything on disk; history takes it from there.
+    """
+    rows = pq.ParquetFile(file).metadata.num_rows if _is_parquet(file) else 0
+    if as_json or not sys.stderr.isatty():
+        stored = loading.load_file(viewer, file)
+    else:
+        with click.progressbar(length=rows, label=file.name, file=sys.stderr) as bar:
+            stored = loading.load_file(viewer, file, _told_to(bar))
+    if as_json:
+        say_json({"rows": stored})
+    else:
+        click.echo(f"{stored} samples stored")
+
+
+def _told_to(bar: Any) -> Callable[[int, int], None]:
+    def tell(stored: int, _total: int) -> None:
+        bar.update(stored - bar.pos)
+
+    return tell
+
+
+def _is_parquet(file: Path) -> bool:
+    with file.open("rb") as opened:
+        if opened.read(4) == b"PAR1":
+            return True
+    raise InvalidInput("this is not a Parquet file", str(file), "give one with signal, time, value", "invalid-file")
+
+
+def _find(viewer: Viewer, id: str) -> SignalView:
+    if id.isascii() and id.isdigit() and len(id) <= 10:
+        return signals.signal(viewer, int(id))
+    found = signals.by_ids(viewer, [id]).get(id)
+    if found is None:
+        mend = "see kandelia signals list"
+        raise NotFound(f'there is no signal "{id}"', "signal", mend, "not-found")
+    return found
