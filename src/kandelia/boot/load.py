@@ -49,7 +49,8 @@ def load_settings(file: str | None = None, environment: Mapping[str, str] | None
     path = Path(file) if file else Path(given or "data") / FILE_NAME
     values = _from_file(path) if file or path.exists() else {}
     values |= _from_environment(environment)
-    directory = Path(given or _take_directory(values, path) or "data").expanduser().resolve()
+    kept = _take_directory(values, path)
+    directory = Path(given or kept or "data").expanduser().resolve()
     settings = Settings(directory=directory, file=path.resolve() if path.exists() else None)
     for (section, key), (value, place) in values.items():
         _check(section, key, value, place)

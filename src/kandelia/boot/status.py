@@ -22,6 +22,7 @@ from kandelia.ports.bus import Bus
 
 COLLECT_S = 0.4
 BUS_WAIT_S = 1.5
+SETTLED_S = 5.0  # a process that falls again and again is in trouble also while it is up for a moment
 WELL, TROUBLE, NOT_RUNNING = 0, 1, 3
 STEPS_S = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -42,6 +43,8 @@ class Status:
         for process in self.processes:
             if process.state != "running":
                 said.append(f"{process.name} is {process.state}: {process.last_exit or 'not started yet'}")
+            elif process.restarts and time.time_ns() - process.since_ns < SETTLED_S * NS_PER_S:
+                said.append(f"{process.name} was just started again: {process.last_exit}")
         for role, report in sorted(self.reports.items()):
             said += [f"{role}: {t.what}; {t.mend}" for t in report.troubles if not t.code.startswith("process-")]
         return tuple(said)

@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import nats.errors
@@ -61,6 +61,18 @@ def to_message(raw: Msg) -> Message:
 def status_of(raw: Msg) -> str:
     """The server's inline status ("404", "503", …), empty for an ordinary message."""
     return (raw.headers or NO_HEADERS).get("Status", "")
+
+
+@contextlib.contextmanager
+def cancellable() -> Iterator[None]:
+    """nats-py swallows a cancellation that reaches it while it flushes; here it is raised after all."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        yield
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 def cut() -> Unavailable:
@@ -130,8 +142,9 @@ class Link:
         """Hand a message to the server's socket."""
         client = self._standing()
         try:
-            async with asyncio.timeout(SEND_S):
-                await client.publish(subject, data, reply, dict(headers) if headers else None)
+            with cancellable():
+                async with asyncio.timeout(SEND_S):
+                    await client.publish(subject, data, reply, dict(headers) if headers else None)
         except nats.errors.MaxPayloadError:
             raise TooMuch(
                 f"a message of {len(data):,} bytes is larger than the bus takes ({client.max_payload:,})",
@@ -148,10 +161,23 @@ class Link:
         """Wait until the server has read everything sent so far."""
         client = self._standing()
         try:
-            async with asyncio.timeout(timeout_s):
-                await client.flush(timeout=NEVER_S)
+            with cancellable():
+                async with asyncio.timeout(timeout_s):
+                    await asyncio.shield(self._flushing(client))
         except (nats.errors.Error, OSError, TimeoutError):
             raise cut() from None
+
+    def _flushing(self, client: Client) -> "asyncio.Task[None]":
+        """Never cancelled: a pong that nobody waits for any more ends the client's reading for good."""
+        task = asyncio.create_task(client.flush(timeout=NEVER_S))
+        self._flushes.add(task)
+        task.add_done_callback(self._flushed)
+        return task
+
+    def _flushed(self, task: "asyncio.Task[None]") -> None:
+        self._flushes.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def ask(self, subject: str, data: bytes, headers: Mapping[str, str] | None, timeout_s: float) -> Msg:
         """One answer; Unavailable when the link is lost meanwhile or the time is over."""
@@ -202,7 +228,7 @@ class Link:
         self.listeners.pop(number, None)
         carried = self._carried.pop(number, None)
         if carried is not None and self.connected:
-            with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
+            with contextlib.suppress(nats.errors.Error, OSError, TimeoutError), cancellable():
                 async with asyncio.timeout(SEND_S):
                     await carried.unsubscribe()  # type: ignore[attr-defined]
 
@@ -248,12 +274,13 @@ class Link:
         client = Client()
         self._lost.clear()
         try:
-            async with asyncio.timeout(CONNECT_S + 1):
-                await self._dial(client)
-                self._client = client
-                for number in list(self.listeners):
-                    await self._carry(client, number)
-                await client.flush()
+            with cancellable():
+                async with asyncio.timeout(CONNECT_S + 1):
+                    await self._dial(client)
+                    self._client = client
+                    for number in list(self.listeners):
+                        await self._carry(client, number)
+                    await client.flush()
         except Exception as error:
             self.error = str(error) or type(error).__name__
             self._client = client
@@ -292,9 +319,10 @@ class Link:
             listener.handle(raw)
 
         try:
-            self._carried[number] = await client.subscribe(
-                listener.subject, listener.group, cb=hand_over, pending_msgs_limit=0, pending_bytes_limit=0
-            )
+            with cancellable():
+                self._carried[number] = await client.subscribe(
+                    listener.subject, listener.group, cb=hand_over, pending_msgs_limit=0, pending_bytes_limit=0
+                )
         except nats.errors.BadSubjectError:
             raise InvalidInput("this is not a subject", where=listener.subject, mend="use words and dots") from None
         except (nats.errors.Error, OSError):
@@ -322,7 +350,7 @@ class Link:
                 future.exception()  # nobody may be waiting any more
         self._waiting.clear()
         if client is not None:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception), cancellable():
                 async with asyncio.timeout(CLOSE_S):
                     await client.close()
 

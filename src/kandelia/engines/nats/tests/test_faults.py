@@ -175,3 +175,20 @@ async def test_a_stale_server_is_ended_and_a_foreign_process_is_not(tmp_path: Pa
 
 async def test_secrets_stay_private(nats_server: NatsServer) -> None:
     assert (nats_server.directory / "nats.conf").stat().st_mode & 0o077 == 0
+
+
+async def test_a_cancellation_is_never_swallowed(bus: NatsBus) -> None:
+    """The client library eats one that reaches it while it flushes; a reader or reporter would then never stop."""
+
+    async def chatter() -> None:
+        while True:
+            await (await bus.subscribe("news")).close()
+            await bus.publish("news", b"x" * 1_000)
+
+    for turn in range(40):
+        task = asyncio.create_task(chatter())
+        await asyncio.sleep(turn / 20_000)
+        task.cancel()
+        async with asyncio.timeout(3):
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
