@@ -338,7 +338,7 @@ ROW = st.fixed_dictionaries(
         "time": st.integers(0, 40) | st.integers(0, 40).map(lambda n: n * 37 * DAY // 7),
         "quality": st.sampled_from([0, 0, 0, quality.UNCERTAIN, quality.BAD, quality.BAD_DATA_LOST, 0xFFFF]),
         "kind": st.sampled_from([int(kind) for kind in Kind]),
-        "value": st.sampled_from([0.0, 1.5, -2.25, 1e300, 3.14]),
+        "value": st.sampled_from([0.0, 1.5, -2.25, 1e200, 3.14]),
         "integer": st.sampled_from([0, 1, -5, 2**53 + 1, -(2**62)]),
         "text": st.sampled_from(["", "a", "停"]),
         "sequence": st.sampled_from([0, 0, 0, 5, 2**63 + 3]),
@@ -356,7 +356,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ChdbHistory
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.timeout(300)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     batches=BATCHES, repeat=st.booleans(), start=st.integers(0, 60), length=st.integers(1, 60), step=st.integers(1, 17)
 )

@@ -26,7 +26,8 @@ _COLUMNS = f"""signal, toUnixTimestamp64Nano(time) AS t, intDiv(t - {{origin:Int
 # Bare sums only: what is null and what is a time is settled by the caller, because planning an expression costs more
 # than computing it over the rows of a screen.
 _SUMS = """SELECT signal, bucket, countIf(usable) AS count, count() AS rows,
-    countIf(usable AND q >= 0x4000) AS uncertain, countIf(numeric) AS numbers, minIf(number, numeric) AS min, maxIf(number, numeric) AS max,
+    countIf(usable AND q >= 0x4000) AS uncertain, countIf(numeric) AS numbers,
+    minIf(number, numeric) AS min, maxIf(number, numeric) AS max,
     sumIf(number, numeric) AS total, argMinIf(number, t, numeric) AS first, argMaxIf(number, t, numeric) AS last,
     minIf(t, usable) AS first_time, maxIf(t, usable) AS last_time"""
 _BY_BUCKET = "GROUP BY signal, bucket ORDER BY signal, bucket"

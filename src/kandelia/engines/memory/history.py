@@ -96,7 +96,7 @@ class MemoryHistory:
                 inside = [point for point in points if start_ns <= point.time_ns < end_ns]
                 row = {"signal": signal, "time": start_ns} | _summary(inside)
                 area, covered_ns = _area(inside, held, start_ns, end_ns)
-                row |= {"mean": area / covered_ns if covered_ns else None, "covered_s": covered_ns / _NS}
+                row |= {"mean": area / (covered_ns / _NS) if covered_ns else None, "covered_s": covered_ns / _NS}
                 if inside or (weighted and covered_ns):
                     rows.append(row)
                 held = inside[-1].number if inside else held
@@ -230,11 +230,11 @@ def _summary(points: Sequence[Point]) -> dict[str, Any]:
 
 
 def _area(points: Sequence[Point], held: float | None, start_ns: int, end_ns: int) -> tuple[float, int]:
-    """Value × nanoseconds under the steps, and the nanoseconds that have a value; `held` comes from before."""
+    """Value × seconds under the steps, and the nanoseconds that have a value; `held` comes from before."""
     area, covered_ns, since_ns = 0.0, 0, start_ns
     for until_ns, number in [*((point.time_ns, point.number) for point in points), (end_ns, None)]:
         if held is not None:
-            area += held * (until_ns - since_ns)
+            area += held * ((until_ns - since_ns) / _NS)
             covered_ns += until_ns - since_ns
         held, since_ns = number, until_ns
     return area, covered_ns
