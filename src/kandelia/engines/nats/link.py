@@ -100,6 +100,7 @@ class Link:
         self._up, self._lost, self._closing = asyncio.Event(), asyncio.Event(), False
         self._keeper: asyncio.Task[None] | None = None
         self._carried: dict[int, object] = {}
+        self._flushes: set[asyncio.Task[None]] = set()
 
     @property
     def connected(self) -> bool:
@@ -353,6 +354,8 @@ class Link:
             with contextlib.suppress(Exception), cancellable():
                 async with asyncio.timeout(CLOSE_S):
                     await client.close()
+        for task in list(self._flushes):  # their client reads no more
+            task.cancel()
 
     async def _on_error(self, error: Exception) -> None:
         self.error = str(error) or type(error).__name__
