@@ -21,6 +21,7 @@ from kandelia.ports.history import Reading
 
 BATCH_ROWS_MAX = 65_536
 WATCH_S = 0.05  # how often cancellation and deadlines are looked at
+IDLE_S = 1.0
 WAIT_STEP_S = 0.05
 CLOSE_S = 5.0
 
@@ -104,12 +105,10 @@ class Readers:
         control = None
         while self._active or not self._closing:
             with self._wake:
-                if not self._active and not self._closing:
-                    self._wake.wait(1.0)
+                self._wake.wait(WATCH_S if self._active or self._closing else IDLE_S)
                 overdue = [read for read in self._active.values() if self._must_end(read)]
             for read in overdue:
                 control = self._kill(control, read)
-            time.sleep(WATCH_S)
         if control is not None:
             control.close()
 
