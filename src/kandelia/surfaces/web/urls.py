@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kandelia.surfaces.web.pages import finding, preferences, sign_in, tokens
+from kandelia.surfaces.web.pages import finding, health, preferences, sign_in, tokens
 
 urlpatterns = [
     path("sign-in", sign_in.sign_in, name="sign-in"),
@@ -16,4 +16,5 @@ urlpatterns = [
     path("me/theme", preferences.set_theme, name="set-theme"),
     path("me/organisation", preferences.set_organisation, name="set-organisation"),
     path("search", finding.find, name="search"),
+    path("healthz", health.health, name="health"),
 ]
