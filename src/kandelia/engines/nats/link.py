@@ -101,6 +101,7 @@ class Link:
         self._keeper: asyncio.Task[None] | None = None
         self._carried: dict[int, object] = {}
         self._flushes: set[asyncio.Task[None]] = set()
+        self._flushes: set[asyncio.Task[None]] = set()
 
     @property
     def connected(self) -> bool:
@@ -161,12 +162,10 @@ class Link:
     async def flush(self, timeout_s: float = PING_ANSWER_S) -> None:
         """Wait until the server has read everything sent so far."""
         client = self._standing()
-        try:
-            with cancellable():
-                async with asyncio.timeout(timeout_s):
-                    await asyncio.shield(self._flushing(client))
-        except (nats.errors.Error, OSError, TimeoutError):
-            raise cut() from None
+        task = self._flushing(client)
+        await asyncio.wait([task], timeout=timeout_s)
+        if not task.done() or task.cancelled() or task.exception() is not None:
+            raise cut()
 
     def _flushing(self, client: Client) -> "asyncio.Task[None]":
         """Never cancelled: a pong that nobody waits for any more ends the client's reading for good."""
