@@ -101,7 +101,6 @@ class Link:
         self._keeper: asyncio.Task[None] | None = None
         self._carried: dict[int, object] = {}
         self._flushes: set[asyncio.Task[None]] = set()
-        self._flushes: set[asyncio.Task[None]] = set()
 
     @property
     def connected(self) -> bool:
