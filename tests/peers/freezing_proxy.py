@@ -1,10 +1,10 @@
 """A TCP proxy that can stop forwarding without closing anything: what a blackholed link looks like from inside.
 
-    async with FreezingProxy(target_port) as proxy:
-        ...  # speak to proxy.port
-        proxy.freeze()   # both ends stay open, nothing arrives
-        proxy.thaw()
-        proxy.cut()      # reset every connection
+async with FreezingProxy(target_port) as proxy:
+    ...  # speak to proxy.port
+    proxy.freeze()   # both ends stay open, nothing arrives
+    proxy.thaw()
+    proxy.cut()      # reset every connection
 """
 
 import asyncio

@@ -22,8 +22,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from asyncua import Server, ua
-from asyncua.server.user_managers import UserManager
 from asyncua.crypto.permission_rules import User, UserRole
+from asyncua.server.user_managers import UserManager
 
 NAMESPACE = "urn:kandelia:test:peer"
 OTHER_NAMESPACE = "urn:kandelia:test:other"
@@ -49,7 +49,7 @@ class OneUser(UserManager):
     def __init__(self, password: str) -> None:
         self.password = password
 
-    def get_user(self, iserver, username=None, password=None, certificate=None):  # noqa: ANN001, ANN201
+    def get_user(self, iserver, username=None, password=None, certificate=None):
         if username == "operator" and password == self.password:
             return User(role=UserRole.User)
         return None
@@ -101,7 +101,7 @@ async def secure(server: Server, options: argparse.Namespace) -> None:
     server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
 
 
-async def step(server, nodes, odd, options, stopping) -> None:  # noqa: ANN001
+async def step(server, nodes, odd, options, stopping) -> None:
     """Write all values at each step; a late step keeps its own time, so that none is left out."""
     period_s = options.period_ms / 1_000
     start_at = datetime.now(UTC).replace(microsecond=0)

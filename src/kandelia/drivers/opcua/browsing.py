@@ -1,6 +1,6 @@
 """What stands under a node: names, types, units and whether it may be written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 

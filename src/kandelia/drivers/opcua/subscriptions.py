@@ -28,7 +28,8 @@ PUBLISHES_MAX = 8
 KEEP_ALIVE_MS = 5_000
 LIFETIME_MS = 60_000
 LIFETIME_KEEP_ALIVES = 3  # OPC 10000-4, 5.14.2: at least three times the keep-alive count
-QUEUE_LEAST, QUEUE_MAX = 4, 1_000
+QUEUE_COVERS_MS = 5_000  # how long a publication may be late before the server drops values
+QUEUE_LEAST, QUEUE_MAX = 10, 1_000
 DELETED_MS = 100.0
 log = logging.getLogger("kandelia.opcua")
 
@@ -125,14 +126,15 @@ class Subscriptions:
 
     def _request(self, group: _Group, one: Wanted) -> ua.MonitoredItemCreateRequest:
         period_ms = max(1, one.item.period_ms)
-        queue = self.link.config.queue or 2 * math.ceil(group.publishing_ms / period_ms) + QUEUE_LEAST
+        covers = math.ceil((group.publishing_ms + QUEUE_COVERS_MS) / period_ms)
+        queue = self.link.config.queue or min(max(covers, QUEUE_LEAST), QUEUE_MAX)
         request = ua.MonitoredItemCreateRequest()
         request.ItemToMonitor = ua.ReadValueId(NodeId=one.node, AttributeId=ua.AttributeIds.Value)
         request.MonitoringMode = ua.MonitoringMode.Reporting
         request.RequestedParameters = ua.MonitoringParameters(
             ClientHandle=one.item.number,
             SamplingInterval=float(period_ms),
-            QueueSize=min(queue, QUEUE_MAX) if not self.link.config.queue else queue,
+            QueueSize=queue,
             DiscardOldest=True,
         )
         return request

@@ -17,6 +17,7 @@ from kandelia.kernel.connections.contracts import (
     STATE_PERIOD_S,
     UNCONNECTED,
     ConnectionDocument,
+    State,
     edge_subject,
     state_subject,
 )
@@ -176,6 +177,8 @@ class Edge:
     async def _leave(self) -> None:
         ended = [self._end(one, remove=False) for one in self.running.values()]
         await asyncio.gather(*ended, *self._leaving, return_exceptions=True)
+        for one in self.running.values():
+            one.supervised.standing.enter(State.STOPPED, "the edge has stopped")
         await self._publish_states()
         self.running.clear()
 
@@ -199,12 +202,13 @@ class Edge:
             changed = any(one.supervised.standing.changed for one in self.running.values())
             if changed or now_s >= due_s:
                 due_s = now_s + STATE_PERIOD_S if now_s >= due_s else due_s
+                for one in self.running.values():
+                    one.supervised.note_proof()
                 await self._publish_states()
             await asyncio.sleep(TICK_LEAST_S)
 
     async def _publish_states(self) -> None:
         for one in list(self.running.values()):
-            one.supervised.note_proof()
             one.supervised.standing.changed = False
             state = state_of(one.supervised, one.rates)
             with contextlib.suppress(KandeliaError, OSError):

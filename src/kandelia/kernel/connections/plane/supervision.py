@@ -173,7 +173,9 @@ class Supervised:
                 await asyncio.wait({lost, changed}, return_when=asyncio.FIRST_COMPLETED)
                 changed.cancel()
                 if lost.done():
-                    raise Unavailable(lost.result() or "the link is gone", code="connection-lost")
+                    why = lost.result() or "the link is gone"
+                    mend = "it is opened again by itself; if it does not come back, see the device and the network"
+                    raise Unavailable(why, mend=mend, code="connection-lost")
                 self._changed.clear()
                 if not same_link(self.document, document):
                     return
