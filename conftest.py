@@ -44,3 +44,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     connections = importlib.import_module("django.db").connections
     with django_db_blocker.unblock():
         append_only.release(connections["default"])
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Records in a file: SQLite in memory locks whole tables between threads, which no installation does."""
+    database = importlib.import_module("django.db").connections.settings["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("records") / "records.sqlite3")

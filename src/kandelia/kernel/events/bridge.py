@@ -9,6 +9,7 @@ import concurrent.futures
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ CALL_TIMEOUT_S = 10.0
 QUEUE_ITEMS_MAX = 4
 GRACE_S = 1.0
 RETRY_S = 1.0
+AWAY_S = 1.0  # how long a failed opening answers for all who ask
 _END = object()
 
 
@@ -33,12 +35,13 @@ class Bridge:
         self._bus: Bus | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Lock | None = None
+        self._failed_s = -AWAY_S
         self._guard = threading.Lock()
 
     def configure(self, opener: Opener | None) -> None:
-        """Set how the bus is opened; an open one is left."""
+        """Set how the bus is opened; an open one is closed first."""
         self.close()
-        self._opener = opener
+        self._opener, self._failed_s = opener, -AWAY_S
 
     def call(self, action: Callable[[Bus], Awaitable[T]], timeout_s: float = CALL_TIMEOUT_S) -> T:
         """Run `action(bus)` in the loop and await its result; Unavailable when the bus is away or time is up."""
@@ -120,9 +123,12 @@ class Bridge:
             if self._bus is None:
                 if self._opener is None:
                     raise _away("this process was not told how to reach it")
+                if time.monotonic() - self._failed_s < AWAY_S:
+                    raise _away("it cannot be reached")
                 try:
                     self._bus = await asyncio.wait_for(self._opener(), OPEN_TIMEOUT_S)
-                except (TimeoutError, OSError) as error:
+                except (TimeoutError, OSError, Unavailable) as error:
+                    self._failed_s = time.monotonic()
                     raise _away("it cannot be reached") from error
         return self._bus
 
