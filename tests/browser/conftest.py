@@ -92,7 +92,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_as(chromium: Browser) -> Iterator[Callable[[str, Look], Page]]:
-    """`open_as(address, look)`: an empty page in a context of its own. A breach of the CSP or a script error fails the test."""
+    """`open_as(address, look)`: an empty page in a context of its own; a CSP breach or script error fails the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Promise: a person signs in, finds their way and manages tokens by keyboard alone, in both languages, themes and all widths."""
+"""Promise: a person signs in, finds their way and manages tokens by keyboard, in every language, theme and width."""
 
 import httpx
 import pytest
