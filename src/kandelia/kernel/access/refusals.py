@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from kandelia.kernel.access.audit import append
 from kandelia.kernel.access.logic.attempts import (
+    ADDRESS_POLICY,
+    COUNT_ONLY,
     FORGET_S,
-    FREE_FAILURES_ADDRESS,
-    FREE_FAILURES_NAME,
+    NAME_POLICY,
     Attempts,
+    Policy,
     address_key,
     failed,
     worth_a_row,
@@ -33,8 +35,8 @@ def wait_s(name: str, address: str) -> float:
 
 def note_failed_sign_in(name: str, address: str) -> None:
     """Count it by name and by address; the audit gets a row when a sum doubles."""
-    sum_by_name = _count(_name_key(name), FREE_FAILURES_NAME)
-    sum_by_address = _count(_address_key(address), FREE_FAILURES_ADDRESS)
+    sum_by_name = _count(_name_key(name), NAME_POLICY)
+    sum_by_address = _count(_address_key(address), ADDRESS_POLICY)
     if worth_a_row(sum_by_name) or worth_a_row(sum_by_address):
         details = {"failures_of_name": sum_by_name, "failures_of_address": sum_by_address}
         append("anonymous", "sign-in.refused", name[:NAME_LENGTH_SHOWN], details, address=address)
@@ -42,7 +44,7 @@ def note_failed_sign_in(name: str, address: str) -> None:
 
 def note_refusal(subject: str, action: str, target: str, details: Mapping[str, object], address: str = "") -> None:
     """A refusal that is no sign-in (a right that lacks, a bad token), summed by subject and address."""
-    count = _count(f"refusal:{subject}:{address_key(address)}"[:200], None)
+    count = _count(f"refusal:{subject}:{address_key(address)}"[:200], COUNT_ONLY)
     if worth_a_row(count):
         append(subject, action, target, {**details, "refusals": count}, address=address)
 
@@ -52,18 +54,16 @@ def forget(name: str) -> None:
     RefusalCount.objects.filter(key=_name_key(name)).delete()
 
 
-def _count(key: str, free: int | None) -> int:
-    """Add one to a key and return the sum; `free` None counts without ever blocking."""
+def _count(key: str, policy: Policy) -> int:
+    """Add one to a key and return the sum."""
     now = timezone.now()
     with transaction.atomic():
         row = RefusalCount.objects.select_for_update().filter(key=key).first()
         if row is None and not _room_for_one(now.timestamp()):
-            key, free = OVERFLOW_KEY, None
+            key, policy = OVERFLOW_KEY, COUNT_ONLY
             row = RefusalCount.objects.select_for_update().filter(key=key).first()
-        after = failed(_attempts(row) if row else Attempts(), now.timestamp(), free or 0)
-        blocked = (
-            datetime.fromtimestamp(after.blocked_until_s, UTC) if free is not None and after.blocked_until_s else None
-        )
+        after = failed(_attempts(row) if row else Attempts(), now.timestamp(), policy)
+        blocked = datetime.fromtimestamp(after.blocked_until_s, UTC) if after.blocked_until_s else None
         RefusalCount.objects.update_or_create(
             key=key,
             defaults={

@@ -3,12 +3,23 @@
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address
 
-FREE_FAILURES_NAME = 5  # a person may mistype
-FREE_FAILURES_ADDRESS = 20  # many people may sit behind one address
 BLOCK_S_FIRST = 5.0
-BLOCK_S_MAX = 900.0
-FORGET_S = 86_400.0  # after a day of quiet the count begins anew
+FORGET_S = 86_400.0  # after a day of quiet a count begins anew
 IPV6_NETWORK_BITS = 64  # what one household or hall is given
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How many failures are free, how far the block grows, and after how much quiet the count begins anew."""
+
+    free: int
+    block_s_max: float
+    forget_s: float = FORGET_S
+
+
+NAME_POLICY = Policy(free=5, block_s_max=300.0)  # longer would let a stranger keep a person out for good
+ADDRESS_POLICY = Policy(free=30, block_s_max=60.0, forget_s=900.0)  # a whole hall may sit behind one address
+COUNT_ONLY = Policy(free=0, block_s_max=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +36,13 @@ class Attempts:
         return max(0.0, self.blocked_until_s - now_s)
 
 
-def failed(before: Attempts, now_s: float, free: int) -> Attempts:
-    """One more failure: after `free` of them each doubles the block, up to BLOCK_S_MAX."""
-    if before.failures == 0 or now_s - before.last_s > FORGET_S:
+def failed(before: Attempts, now_s: float, policy: Policy) -> Attempts:
+    """One more failure: after the free ones each doubles the block, up to the policy's longest."""
+    if before.failures == 0 or now_s - before.last_s > policy.forget_s:
         before = Attempts(first_s=now_s)
     failures = before.failures + 1
-    beyond = failures - free
-    block_s = min(BLOCK_S_MAX, BLOCK_S_FIRST * 2.0 ** min(beyond, 30)) if beyond >= 0 else 0.0
+    beyond = failures - policy.free
+    block_s = min(policy.block_s_max, BLOCK_S_FIRST * 2.0 ** min(beyond, 30)) if beyond >= 0 else 0.0
     return replace(before, failures=failures, last_s=now_s, blocked_until_s=now_s + block_s if block_s else 0.0)
 
 

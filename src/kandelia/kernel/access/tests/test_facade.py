@@ -15,6 +15,7 @@ from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound, T
 from kandelia.base.text import LocalText
 from kandelia.kernel.access import append_only, facade, refusals, sessions
 from kandelia.kernel.access.contracts import Right, Role, Viewer
+from kandelia.kernel.access.logic.attempts import ADDRESS_POLICY
 from kandelia.kernel.access.models import AuditEntry, Person, RefusalCount, Token
 
 PASSWORD = "seven mangroves at dusk"
@@ -104,7 +105,7 @@ def test_blocks_after_failures_even_the_right_password(li) -> None:
 
 
 def test_blocks_an_address_that_tries_many_names(system) -> None:
-    for number in range(20):
+    for number in range(ADDRESS_POLICY.free):
         refusals.note_failed_sign_in(f"name{number}", "203.0.113.5")
     assert refusals.wait_s("fresh", "203.0.113.5") > 0
     assert refusals.wait_s("fresh", "203.0.113.6") == 0

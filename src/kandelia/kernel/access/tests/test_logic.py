@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from kandelia.kernel.access.logic import token_text
 from kandelia.kernel.access.logic.attempts import (
+    ADDRESS_POLICY,
     BLOCK_S_FIRST,
-    BLOCK_S_MAX,
-    FORGET_S,
+    NAME_POLICY,
     Attempts,
+    Policy,
     address_key,
     failed,
     worth_a_row,
@@ -23,10 +24,10 @@ AT = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 ROW = Row(AT, "main", "person:1", "sign-in", "li", {"b": 1, "a": "电"}, "127.0.0.1")
 
 
-def after(count: int, free: int = 5) -> Attempts:
+def after(count: int, policy: Policy = NAME_POLICY) -> Attempts:
     attempts = Attempts()
     for _ in range(count):
-        attempts = failed(attempts, 1_000.0, free)
+        attempts = failed(attempts, 1_000.0, policy)
     return attempts
 
 
@@ -34,12 +35,13 @@ def test_a_few_mistakes_are_free_then_blocks_double() -> None:
     assert after(4).wait_s(1_000.0) == 0
     assert after(5).wait_s(1_000.0) == BLOCK_S_FIRST
     assert after(6).wait_s(1_000.0) == 2 * BLOCK_S_FIRST
-    assert after(500).wait_s(1_000.0) == BLOCK_S_MAX
+    assert after(500).wait_s(1_000.0) == NAME_POLICY.block_s_max
+    assert after(500, ADDRESS_POLICY).wait_s(1_000.0) == ADDRESS_POLICY.block_s_max
     assert after(5).wait_s(1_000.0 + BLOCK_S_FIRST) == 0
 
 
 def test_a_quiet_day_forgets() -> None:
-    assert failed(after(50), 1_000.0 + FORGET_S + 1, 5).failures == 1
+    assert failed(after(50), 1_000.0 + NAME_POLICY.forget_s + 1, NAME_POLICY).failures == 1
 
 
 def test_a_flood_leaves_few_rows() -> None:
