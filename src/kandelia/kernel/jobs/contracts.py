@@ -43,9 +43,20 @@ class JobView:
 class JobContext(Protocol):
     """What a handler is given. It runs in a thread, at least once: what it does must bear being done again."""
 
-    id: str
-    organisation: str
-    created_by: str
+    @property
+    def id(self) -> str:
+        """The job's id."""
+        ...
+
+    @property
+    def organisation(self) -> str:
+        """Whose job it is; empty for the platform's own."""
+        ...
+
+    @property
+    def created_by(self) -> str:
+        """The subject that gave it."""
+        ...
 
     @property
     def cancelled(self) -> bool:

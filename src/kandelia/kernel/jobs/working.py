@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.db import transaction
 
@@ -40,7 +41,7 @@ class Working:
         for name, service in registry.services.items():
             context = RunningService(name, self.troubles, self.gauge)
             self._services.append(context)
-            self._start(f"service-{name}", lambda context=context, service=service: run_service(context, service))
+            self._start(f"service-{name}", partial(run_service, context, service))
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)

@@ -4,29 +4,26 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Router
 
-from kandelia.base.pages import PAGE_ROWS, PAGE_ROWS_MAX
+from kandelia.base.pages import PAGE_ROWS
 from kandelia.kernel.events import facade as events
 from kandelia.kernel.jobs import facade as jobs
+from kandelia.surfaces.api import schemas
 from kandelia.surfaces.api.answering import viewer_of
 
 router = Router()
 
 
 @router.get("/events", tags=["events"], response=dict[str, Any])
-def list_events(
-    request: HttpRequest, after: str = Query("", max_length=20), limit: int = Query(PAGE_ROWS, ge=1, le=PAGE_ROWS_MAX)
-) -> dict[str, Any]:
+def list_events(request: HttpRequest, after: schemas.Cursor = "", limit: schemas.Limit = PAGE_ROWS) -> dict[str, Any]:
     """Events after a cursor, oldest first, as long as the stream keeps them."""
     page = events.replay(viewer_of(request), after=after, limit=limit)
     return {"items": [asdict(event) for event in page.items], "next": page.next}
 
 
 @router.get("/jobs", tags=["jobs"], response=dict[str, Any])
-def list_jobs(
-    request: HttpRequest, after: str = Query("", max_length=26), limit: int = Query(PAGE_ROWS, ge=1, le=PAGE_ROWS_MAX)
-) -> dict[str, Any]:
+def list_jobs(request: HttpRequest, after: schemas.Cursor = "", limit: schemas.Limit = PAGE_ROWS) -> dict[str, Any]:
     """The organisation's jobs, newest first."""
     page = jobs.list_jobs(viewer_of(request), after=after, limit=limit)
     return {"items": [asdict(job) for job in page.items], "next": page.next}

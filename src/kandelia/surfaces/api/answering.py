@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from http import HTTPStatus
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -27,11 +28,15 @@ def viewer_of(request: HttpRequest) -> Viewer:
 
 def answer_errors(api: NinjaAPI) -> None:
     """Every error of an endpoint leaves as problem+json; unknown ones go on to the frame, which logs them."""
-    api.add_exception_handler(KandeliaError, _known)
-    api.add_exception_handler(ValidationError, _invalid)
-    api.add_exception_handler(RequestDataTooBig, _too_large)
-    api.add_exception_handler(HttpError, _http)
-    api.add_exception_handler(Http404, _missing)
+    handlers: dict[type[Exception], Any] = {
+        KandeliaError: _known,
+        ValidationError: _invalid,
+        RequestDataTooBig: _too_large,
+        HttpError: _http,
+        Http404: _missing,
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)
 
 
 def _known(request: HttpRequest, error: Exception) -> HttpResponse:

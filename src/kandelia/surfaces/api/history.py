@@ -7,7 +7,7 @@ from typing import Any, Literal
 import orjson
 import pyarrow as pa
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
-from ninja import Query, Router
+from ninja import Router
 
 from kandelia.base.clock import NS_PER_MS
 from kandelia.base.errors import InvalidInput, TooMuch
@@ -16,10 +16,10 @@ from kandelia.base.samples import Kind
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.signals import facade as signals
 from kandelia.kernel.signals import queries
-from kandelia.kernel.signals.contracts import TREND_POINTS_MAX
 from kandelia.kernel.signals.definitions import SignalView
 from kandelia.kernel.signals.logic import formats
 from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA
+from kandelia.surfaces.api import schemas
 from kandelia.surfaces.api.answering import stream, viewer_of
 from kandelia.surfaces.api.records import find_signal
 
@@ -40,7 +40,7 @@ def raw(
     which: str,
     start: str,
     end: str,
-    limit: int = Query(JSON_ROWS, ge=1),
+    limit: schemas.Rows = JSON_ROWS,
     format: Format = "json",
     newest_first: bool = False,
 ) -> HttpResponseBase:
@@ -67,7 +67,7 @@ def trend(
     signals: str,
     start: str,
     end: str,
-    points: int = Query(1_000, ge=1, le=TREND_POINTS_MAX),
+    points: schemas.Points = 1_000,
     weighted: bool = False,
 ) -> HttpResponseBase:
     """Min, max, avg, first, last, count and bad in `points` buckets at most; spikes never vanish.

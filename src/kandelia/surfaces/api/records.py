@@ -4,10 +4,10 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Status
+from ninja import Router, Status
 
 from kandelia.base.errors import InvalidInput, NotFound, Unavailable
-from kandelia.base.pages import PAGE_ROWS, PAGE_ROWS_MAX
+from kandelia.base.pages import PAGE_ROWS
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import require
 from kandelia.kernel.connections import facade as connections
@@ -108,11 +108,11 @@ def browse(request: HttpRequest, key: str, address: str = "") -> dict[str, Any]:
 @router.get("/signals", tags=["signals"], response=schemas.SignalPage)
 def list_signals(
     request: HttpRequest,
-    search: str = Query("", max_length=200),
-    machine: str = Query("", max_length=200),
-    connection: str = Query("", max_length=60),
-    after: str = Query("", max_length=20),
-    limit: int = Query(PAGE_ROWS, ge=1, le=PAGE_ROWS_MAX),
+    search: schemas.Search = "",
+    machine: schemas.Search = "",
+    connection: schemas.Search = "",
+    after: schemas.Cursor = "",
+    limit: schemas.Limit = PAGE_ROWS,
 ) -> schemas.SignalPage:
     """A page by number; `search` takes words of ids and names, `machine` a machine's, area's or site's path."""
     page = signals.list_signals(

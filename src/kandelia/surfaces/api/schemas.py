@@ -5,14 +5,21 @@ from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 
+from kandelia.base.pages import PAGE_ROWS_MAX
 from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Role, TokenView, Viewer
 from kandelia.kernel.connections.contracts import ConnectionView
+from kandelia.kernel.signals.contracts import TREND_POINTS_MAX
 from kandelia.kernel.signals.definitions import SignalView
 
 KindName = Literal["float", "integer", "boolean", "text", "enumeration"]
 Text = Annotated[str, Field(max_length=400)]
+Search = Annotated[str, Field(max_length=200)]
+Cursor = Annotated[str, Field(max_length=26)]
+Limit = Annotated[int, Field(ge=1, le=PAGE_ROWS_MAX)]
+Points = Annotated[int, Field(ge=1, le=TREND_POINTS_MAX)]
+Rows = Annotated[int, Field(ge=1)]
 
 
 class Named(Schema):

@@ -16,6 +16,7 @@ from kandelia.base.parsing import length_ns, time_ns
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.signals import facade as signals
 from kandelia.kernel.signals import loading, queries
+from kandelia.kernel.signals.contracts import TREND_POINTS_MAX
 from kandelia.kernel.signals.definitions import SignalView
 from kandelia.kernel.signals.logic import formats
 from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA
@@ -70,7 +71,7 @@ def list_some(search: str, machine: str, connection: str, limit: int, viewer: Vi
 @click.argument("id")
 @click.option("--from", "start", required=True, metavar="TIME", help="ISO 8601 with a zone, or ms since 1970.")
 @click.option("--to", "end", required=True, metavar="TIME", help="Where it ends (not included).")
-@click.option("--points", type=click.IntRange(1, queries.TREND_POINTS_MAX), help="In so many buckets at most.")
+@click.option("--points", type=click.IntRange(1, TREND_POINTS_MAX), help="In so many buckets at most.")
 @click.option("--every", metavar="LENGTH", help="In buckets of a length: 10s, 1m, 1h, 1d.")
 @click.option("--format", "form", type=click.Choice(["csv", "json", "parquet"]), default="csv", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Into a file (parquet needs one).")

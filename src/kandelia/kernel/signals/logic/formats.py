@@ -105,7 +105,7 @@ def raw_by_signal(table: pa.Table | None, wanted: Iterable[int]) -> dict[str, di
     return found | {str(number): raw_columns(part) for number, part in _by_signal(table)}
 
 
-def ms_of(times: Any) -> np.ndarray:
+def ms_of(times: Any) -> Any:
     """ms since 1970, whole where all are whole."""
     ns = times.cast(pa.int64()).to_numpy()
     whole = ns // NS_PER_MS
