@@ -108,3 +108,9 @@ def test_what_is_no_batch_is_refused_with_a_mend(case: str) -> None:
 
 def test_schema_is_what_the_store_was_built_on() -> None:
     assert SCHEMA.names == ["signal", "time", "lag_ms", "quality", "kind", "value", "integer", "text"]
+
+
+def test_column_names_that_are_no_text() -> None:
+    data = encode(make_batch(1, [0], value=1.0)).replace(b"quality", b"\xffuality")
+    with pytest.raises(InvalidInput):
+        decode(data)
