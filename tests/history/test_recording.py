@@ -90,6 +90,7 @@ async def test_poison_is_set_aside_and_good_rows_go_on(stand: Stand, bus: NatsBu
     assert sorted(rows["signal"].to_pylist()) == [1, 1, 1, 1, 201, 9_999, 4_000_000_000]
     garbage = next(table for _, table in found if "data" in table.column_names)
     assert garbage["data"].to_pylist() == [b"garbage"]
+    assert "not a sample batch" in garbage["detail"][0].as_py()
     assert "quarantined" in stand.board.open
 
 

@@ -178,3 +178,6 @@ def _decoded(message: Message, consumer: Consumer) -> Held:
         return Held(message, consumer, decode(message.data))
     except InvalidInput as error:
         return Held(message, consumer, None, str(error)[:300])
+    except Exception as error:  # whatever foreign bytes do to the decoder must not stop the stream
+        log.exception("a message of %s could not be decoded", message.subject)
+        return Held(message, consumer, None, repr(error)[:300])

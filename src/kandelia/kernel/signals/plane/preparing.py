@@ -92,7 +92,7 @@ def _set_garbage_aside(flush: Flush) -> None:
         organised = organisation_of(one.message.subject)
         if one.batch is None or (one.rows and not organised):
             reason = Reason.NOT_A_BATCH if one.batch is None else Reason.NO_ORGANISATION
-            flush.settings += settings_for_garbage(one.message, reason)
+            flush.settings += settings_for_garbage(one.message, reason, one.error)
             flush.afflicted.add(place)
 
 

@@ -23,7 +23,13 @@ STORE_TIMEOUT_S = 10.0
 _SOURCE = [pa.field("subject", pa.string()), pa.field("stream", pa.string()), pa.field("message", pa.uint64())]
 QUARANTINE_SCHEMA = pa.schema([*SCHEMA, pa.field("reason", pa.string()), *_SOURCE])
 GARBAGE_SCHEMA = pa.schema(
-    [pa.field("reason", pa.string()), *_SOURCE, pa.field("part", pa.uint32()), pa.field("data", pa.binary())]
+    [
+        pa.field("reason", pa.string()),
+        pa.field("detail", pa.string()),
+        *_SOURCE,
+        pa.field("part", pa.uint32()),
+        pa.field("data", pa.binary()),
+    ]
 )
 
 
@@ -86,11 +92,12 @@ def _counts(piece: pa.RecordBatch) -> dict[str, int]:
     return {entry["values"]: entry["counts"] for entry in sorted(found, key=lambda entry: str(entry["values"]))}
 
 
-def settings_for_garbage(message: Message, reason: Reason) -> Iterator[Setting]:
+def settings_for_garbage(message: Message, reason: Reason, detail: str = "") -> Iterator[Setting]:
     """Documents for a message that is no batch, its bytes in parts."""
     for part, start in enumerate(range(0, max(len(message.data), 1), DOCUMENT_BYTES_MAX)):
         row = {
             "reason": reason.word,
+            "detail": detail,
             "subject": message.subject,
             "stream": message.stream,
             "message": message.sequence,
