@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import pytest
 import pytest_asyncio
 
 from kandelia.boot import door
+from kandelia.boot.certificates import ensure_own
 from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats.server import NatsServer, free_port
 
@@ -30,9 +32,10 @@ class Web:
 
     port: int
     directory: Path
+    trust: ssl.SSLContext | None = None
 
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self.port, limit=2**22)
+        return await asyncio.open_connection("127.0.0.1", self.port, limit=2**22, ssl=self.trust)
 
     async def say(self, data: bytes) -> bytes:
         """Send, and everything that comes back until the far side closes."""
@@ -63,15 +66,23 @@ async def web(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Web]:
     environment = {**os.environ, "KANDELIA_DATA": str(directory), "KANDELIA_WEB__PORT": str(port)}
     migrating = await asyncio.create_subprocess_exec(sys.executable, "-m", "kandelia.boot.migrate", env=environment)
     assert await migrating.wait() == 0
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "kandelia.boot.role", "web", env=environment)
-    made = Web(port, directory)
     try:
-        await _until_up(made)
-        yield made
+        async with role(Web(port, directory), environment) as made:
+            yield made
+    finally:
+        bus.stop()
+
+
+@contextlib.asynccontextmanager
+async def role(web: Web, environment: dict[str, str]) -> AsyncIterator[Web]:
+    """The role's process, from its first answer to its end with exit code 0."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "kandelia.boot.role", "web", env=environment)
+    try:
+        await _until_up(web)
+        yield web
     finally:
         process.send_signal(signal.SIGTERM)
         code = await asyncio.wait_for(process.wait(), 15)
-        bus.stop()
     assert code == 0
 
 
@@ -266,3 +277,40 @@ async def test_static_files_are_kept_for_good_and_packed(web: Web) -> None:
     for wrong in (b"/static/../../../etc/passwd", name + b"x", name.rsplit(b"/", 1)[0] + b"/..%2f..%2fsettings.py"):
         said = await web.say(b"GET " + wrong + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert said.startswith(b"HTTP/1.1 404 ")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_over_tls_pages_and_live_share_the_port(web: Web) -> None:
+    files = ensure_own(web.directory / "tls", ("127.0.0.1",))
+    assert files.authority is not None
+    port = free_port()
+    environment = {
+        **os.environ,
+        "KANDELIA_DATA": str(web.directory),
+        "KANDELIA_WEB__PORT": str(port),
+        "KANDELIA_WEB__CERTIFICATE": str(files.certificate),
+        "KANDELIA_WEB__KEY": str(files.key),
+    }
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"y" * LARGE)
+        await writer.drain()
+
+    trust = ssl.create_default_context(cafile=str(files.authority))
+    async with role(Web(port, web.directory, trust), environment) as over_tls, live(web, talk):
+        said = await over_tls.say(b"GET /sign-in HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert b"; secure" in said.partition(b"\r\n\r\n")[0].lower()
+        said = await over_tls.say(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert said == b"y" * LARGE
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_taken_port_is_named(web: Web) -> None:
+    environment = {**os.environ, "KANDELIA_DATA": str(web.directory), "KANDELIA_WEB__PORT": str(web.port)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "kandelia.boot.role", "web", env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await asyncio.wait_for(process.communicate(), WAIT_S)
+    assert process.returncode == 78
+    assert f"127.0.0.1:{web.port}".encode() in said and b"--port" in said
