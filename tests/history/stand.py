@@ -94,7 +94,7 @@ class Stand:
     async def drained(self, within_s: float = 15.0) -> None:
         """Until both streams are empty, which means that every message is acknowledged."""
         async with asyncio.timeout(within_s):
-            while any([(await self.bus.stream_state(name)).messages for name in (EDGE_STREAM, LOAD_STREAM)]):  # noqa: ASYNC110
+            while any([(await self.bus.stream_state(name)).messages for name in (EDGE_STREAM, LOAD_STREAM)]):
                 await asyncio.sleep(0.05)
 
     def rows(self, signals: Sequence[int]) -> pa.Table:
@@ -153,7 +153,7 @@ async def running_stand(
 async def until(condition: Any, within_s: float = 10.0) -> None:
     """Wait for a condition of the running parts."""
     async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.02)
 
 

@@ -93,7 +93,7 @@ async def answers(bus: NatsBus, within_s: float = 60.0) -> None:
 
 async def drained(bus: NatsBus, within_s: float = 90.0) -> None:
     async with asyncio.timeout(within_s):
-        while (await bus.stream_state(EDGE_STREAM)).messages:  # noqa: ASYNC110
+        while (await bus.stream_state(EDGE_STREAM)).messages:
             await asyncio.sleep(0.1)
 
 
@@ -187,8 +187,11 @@ async def test_dying_between_append_and_acknowledgement_doubles_nothing(bus: Nat
     silent: list[Silent] = []
 
     async def consumer(stream: str, name: str, **options: object) -> Consumer:
-        silent.append(Silent(await made(stream, name, ack_wait_s=1.0)))
+        silent.append(Silent(await impatient(stream, name)))
         return silent[-1]
+
+    async def impatient(stream: str, name: str, **options: object) -> Consumer:
+        return await made(stream, name, ack_wait_s=1.0)
 
     try:
         bus.consumer = consumer  # type: ignore[assignment, method-assign]
@@ -198,7 +201,7 @@ async def test_dying_between_append_and_acknowledgement_doubles_nothing(bus: Nat
             assert first.rows([1]).num_rows == 1_000
             for task in first.recorder._finishing:
                 task.cancel()
-        bus.consumer = made  # type: ignore[method-assign]
+        bus.consumer = impatient  # type: ignore[assignment, method-assign]
         assert (await bus.stream_state(EDGE_STREAM)).messages == 1
         async with running_stand(bus, history) as second:
             await second.drained(30)
