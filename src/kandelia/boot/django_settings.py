@@ -60,9 +60,9 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "kandelia.surfaces.web.middleware.Csrf",
     "django.contrib.messages.middleware.MessageMiddleware",
     "kandelia.surfaces.web.middleware.Door",
+    "kandelia.surfaces.web.middleware.Csrf",  # after the door: a stranger is told to sign in, not of a token
 ]
 TEMPLATES = [
     {

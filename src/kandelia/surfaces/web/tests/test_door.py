@@ -63,7 +63,7 @@ def test_the_walk_finds_the_addresses() -> None:
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 def test_no_address_answers_strangers(method: str) -> None:
-    client = Client()
+    client = Client(enforce_csrf_checks=True)
     for address, pattern in ADDRESSES:
         if is_public(pattern.callback):
             continue
