@@ -65,6 +65,7 @@ async def run(context: RoleContext) -> None:
     logging.getLogger("uvicorn").setLevel(logging.ERROR)  # nor is garbage sent to the port
     django_start.start("web-pages")
     asgi = importlib.import_module("kandelia.boot.asgi")  # Django must be ready first
+    await asyncio.to_thread(asgi.warm)
     turns = Turns(asgi.pages)
     gate = Gate(_live_opener(context.settings))
     listener = listen(context.settings.web.host, context.settings.web.port)
