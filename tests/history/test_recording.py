@@ -2,10 +2,12 @@
 
 import asyncio
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from kandelia.base.errors import InvalidInput, TooMuch, Unavailable
 from kandelia.base.quality import BAD_NO_DATA
@@ -13,9 +15,23 @@ from kandelia.base.samples import Kind, encode, make_batch
 from kandelia.engines.memory.history import MemoryHistory
 from kandelia.engines.nats.bus import NatsBus
 from kandelia.kernel.connections.contracts import EDGE_STREAM, load_subject
-from kandelia.kernel.signals.contracts import QUARANTINE_STREAM
+from kandelia.kernel.signals.contracts import QUARANTINE_STREAM, Ask, Question
 from kandelia.kernel.signals.logic.flushing import FlushRule
-from tests.history.stand import SECOND, T0, Stand, configure, document, floats, running_stand, until, walk
+from kandelia.kernel.signals.plane.asking import ask
+from tests.history.stand import (
+    SECOND,
+    T0,
+    Stand,
+    configure,
+    document,
+    floats,
+    refusal,
+    running_bus,
+    running_server,
+    running_stand,
+    until,
+    walk,
+)
 
 
 async def quarantined(bus: NatsBus) -> list[tuple[str, pa.Table]]:
@@ -205,3 +221,27 @@ async def test_a_backlog_is_drained_in_large_appends(bus: NatsBus) -> None:
         await stand.drained()
         assert history.appends <= 6
         assert history.size().rows == 120_000
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+async def test_recording_and_asking_go_on_after_the_bus_was_killed(tmp_path: Path) -> None:
+    async with running_server(tmp_path) as server, running_bus(server, tmp_path) as bus:
+        await configure(bus, document("red", range(1, 101)))
+        async with running_stand(bus, MemoryHistory()) as stand:
+            await stand.send("red", walk(1, 100))
+            await stand.drained()
+            await stand.send("red", walk(2, 100))  # may be in hand when the bus dies
+            server.kill()
+            await asyncio.sleep(0.5)
+            await server.start()
+            await bus.wait_connected(20)
+            await configure(bus, document("red", range(1, 201), revision=2))
+            await stand.send("red", walk(150, 100))
+            await stand.drained(60)
+            assert [stand.rows([number]).num_rows for number in (1, 2, 150)] == [100] * 3
+            assert stand.snapshot.revisions()[1] == {"red.line": 2}
+            async with asyncio.timeout(20):
+                while await refusal(ask(bus, Question(Ask.LAST, "red", (150,)))) is not None:
+                    await asyncio.sleep(0.2)
+            await until(lambda: not [code for code in stand.board.open if code.startswith("stream-")])

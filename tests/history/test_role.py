@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -17,10 +18,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from kandelia.base.errors import KandeliaError
+from kandelia.base.clock import to_ns
+from kandelia.base.errors import KandeliaError, SettingsError
 from kandelia.base.samples import encode
 from kandelia.boot.directories import make_directories
-from kandelia.boot.settings import Settings
+from kandelia.boot.roles.history import months_before, months_by_class, open_history
+from kandelia.boot.settings import HistorySettings, Settings
 from kandelia.boot.streams import ensure_streams
 from kandelia.engines.chdb.history import ChdbHistory
 from kandelia.engines.files.secrets import FileSecrets
@@ -214,3 +217,18 @@ async def test_dying_between_append_and_acknowledgement_doubles_nothing(bus: Nat
 def test_the_role_loads_without_django() -> None:
     program = "import sys, kandelia.boot.roles.history; sys.exit('django' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_retention_is_by_class_and_calendar_month() -> None:
+    chosen = HistorySettings(retention_months={"0": 0, "2": 13})
+    assert months_by_class(Settings(directory=Path(), history=chosen)) == {2: 13}
+    with pytest.raises(SettingsError, match="retention_months"):
+        months_by_class(Settings(directory=Path(), history=HistorySettings(retention_months={"long": 1})))
+    now_ns = to_ns(datetime(2026, 11, 24, 12, tzinfo=UTC))
+    assert months_before(now_ns, 13) == to_ns(datetime(2025, 10, 1, tzinfo=UTC))
+    assert months_before(now_ns, 10_000) == 0
+
+
+def test_an_unknown_engine_is_named() -> None:
+    with pytest.raises(SettingsError, match="stone"):
+        open_history(Settings(directory=Path(), history=HistorySettings(engine="stone")))

@@ -23,6 +23,7 @@ from kandelia.kernel.signals.plane.recorder import Recorder
 from kandelia.ports.history import History
 
 RETENTION_PERIOD_S = 86_400.0
+RETENTION_MAX = 255  # class, UInt8
 LOOK_PERIOD_S = 30.0  # how often the size is asked
 FINISH_S = 5.0  # for the append under way at a stop
 MS_PER_S = 1_000
@@ -31,6 +32,7 @@ log = logging.getLogger("kandelia.history")
 
 async def run(context: RoleContext) -> None:
     """Record and answer until asked to stop; then fetch no more, finish the append, cancel questions, close."""
+    months_by_class(context.settings)
     history = await asyncio.to_thread(open_history, context.settings)
     snapshot = Snapshot(context.reporter, keep_documents=False)
     recorder = _recorder(context, history, snapshot)
@@ -108,9 +110,8 @@ class _Keeping:
     async def retain(self) -> None:
         """At the start and each day."""
         while True:
-            for retention, months in sorted(self._context.settings.history.retention_months.items()):
-                if months > 0:
-                    await self._drop(int(retention), months)
+            for retention, months in months_by_class(self._context.settings).items():
+                await self._drop(retention, months)
             await asyncio.sleep(RETENTION_PERIOD_S)
 
     async def _drop(self, retention: int, months: int) -> None:
@@ -123,6 +124,19 @@ class _Keeping:
         self._context.reporter.mended("retention")
         if dropped:
             log.info("dropped %d months of retention class %d", dropped, retention)
+
+
+def months_by_class(settings: Settings) -> dict[int, int]:
+    """Months that each retention class is kept, without those kept for good; SettingsError for what is no class."""
+    chosen = settings.history.retention_months
+    for name in chosen:
+        if not (name.isascii() and name.isdigit() and int(name) <= RETENTION_MAX):
+            raise SettingsError(
+                what=f'"{name}" is no retention class',
+                where="[history.retention_months]",
+                mend=f"name classes 0 … {RETENTION_MAX}",
+            )
+    return {int(name): months for name, months in sorted(chosen.items()) if months > 0}
 
 
 def months_before(now_ns: int, months: int) -> int:

@@ -80,8 +80,9 @@ class Intake:
                     tasks.create_task(self._count(stream, consumer))
                     failures = 0
                     await self._fetch(stream, consumer)
-            except* KandeliaError as errors:
+            except* Exception as errors:
                 failures += 1
+                log.warning("the stream %s cannot be read", stream, exc_info=_unexpected(errors))
                 self._troubles.trouble(
                     f"stream-{stream.lower()}",
                     f"the stream {stream} cannot be read: {errors.exceptions[0]}",
@@ -171,6 +172,10 @@ class Intake:
             self._pending[stream] = await consumer.pending()
             self.messages_waiting = sum(self._pending.values())
             await asyncio.sleep(PENDING_PERIOD_S)
+
+
+def _unexpected(errors: ExceptionGroup[Exception]) -> ExceptionGroup[Exception] | None:
+    return errors.split(KandeliaError)[1]
 
 
 def _decoded(message: Message, consumer: Consumer) -> Held:

@@ -131,6 +131,8 @@ class Recorder:
                 await self._settle(stored)
         except KandeliaError as error:
             log.warning("%d messages come again: %s", len(flush.held), error)
+        except Exception:
+            log.exception("%d messages come again", len(flush.held))
         finally:
             self.intake.release(flush.held)
 
