@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pyarrow as pa
 
 from benchmarks.peers import Victoria, victoria_lines, victoria_program
@@ -65,6 +66,11 @@ class Stand:
     bus: NatsBus
     role: subprocess.Popen[bytes]
     server_pid: int
+
+    def cpu_s(self) -> tuple[float, float]:
+        """Processor seconds that the role and the bus server have used so far."""
+        used = [psutil.Process(pid).cpu_times() for pid in (self.role.pid, self.server_pid)]
+        return used[0].user + used[0].system, used[1].user + used[1].system
 
 
 @asynccontextmanager
@@ -203,21 +209,19 @@ async def measure_backlog(directory: Path, rows: int, total: int, seed: int) -> 
         count = total // rows
         await publish(running.bus, (encode(next(walks)) for _ in range(count)), f"b{rows}")
         async with reader(running.bus) as trends:
-            started = time.monotonic()
+            started, used = time.monotonic(), running.cpu_s()
             running.role.send_signal(signal.SIGCONT)
             ended = await until_drained(running.bus)
         await check_kept(running.bus, count * rows)
-        speed = count * rows / (ended - started)
-        print(f"  backlog    {rows:>6} a message: {speed / 1e6:6.2f} M samples/s{said(trends)}")
-        return speed
+        return tell("backlog", running, rows, count, ended - started, used, trends)
 
 
 async def measure_sustained(directory: Path, rows: int, seconds: float, seed: int) -> float:
-    """Samples a second while they are published by a process of its own as fast as the stream takes them."""
+    """Samples a second while they are published as fast as the stream takes them."""
     async with stand(directory) as running:
         walks = Walks(rows, seed)
         ready = [encode(next(walks)) for _ in range(int(2_400_000 * seconds) // rows)]
-        started = time.monotonic()
+        started, used = time.monotonic(), running.cpu_s()
 
         def until_time() -> Iterator[bytes]:
             for data in ready:
@@ -229,14 +233,21 @@ async def measure_sustained(directory: Path, rows: int, seconds: float, seed: in
             count = await publish(running.bus, until_time(), f"s{rows}")
             ended = await until_drained(running.bus)
         await check_kept(running.bus, count * rows)
-        speed = count * rows / (ended - started)
-        print(f"  sustained  {rows:>6} a message: {speed / 1e6:6.2f} M samples/s{said(trends)}")
-        return speed
+        return tell("sustained", running, rows, count, ended - started, used, trends)
 
 
-def said(trends: list[float]) -> str:
-    """How the reader fared."""
-    return f"   ({len(trends)} trends beside it, median {np.median(trends):.0f} ms)" if trends else ""
+def tell(
+    what: str, running: Stand, rows: int, count: int, taken_s: float, used: tuple[float, float], trends: list[float]
+) -> float:
+    """Print one measurement; samples a second."""
+    millions = count * rows / 1e6
+    role, server = (after - before for after, before in zip(running.cpu_s(), used, strict=True))
+    beside = f"; {len(trends)} trends, median {np.median(trends):.0f} ms" if trends else ""
+    print(
+        f"  {what:<10} {rows:>6} a message: {millions / taken_s:6.2f} M samples/s "
+        f"(processor µs a sample: role {role / millions:.2f}, bus {server / millions:.2f}{beside})"
+    )
+    return millions * 1e6 / taken_s
 
 
 async def check_kept(bus: NatsBus, rows: int) -> None:
