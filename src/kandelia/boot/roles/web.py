@@ -23,7 +23,7 @@ from kandelia.kernel.events import bridge
 BACKLOG = 512
 IN_WORK_MAX = 48  # requests that Django works on at once, each in a thread; more wait their turn
 KEEP_ALIVE_S = 30
-GRACE_S = 3  # for requests at work when the role is asked to stop
+GRACE_S = 2  # for requests at work when the role is asked to stop
 FILES_MAX = 16_384
 log = logging.getLogger("kandelia.web")
 
