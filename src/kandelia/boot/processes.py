@@ -20,6 +20,14 @@ class Mark:
     started: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a pid file holds; `place` is where it was written, for a copy elsewhere speaks of children not its own."""
+
+    mark: Mark
+    place: str
+
+
 def mark_of(pid: int) -> Mark | None:
     """The mark of a running process, None when there is none (a zombie counts as ended)."""
     with contextlib.suppress(OSError, psutil.Error, IndexError):
@@ -35,16 +43,16 @@ def write_pid_file(file: Path, pid: int) -> None:
     """Remember a child."""
     if (mark := mark_of(pid)) is not None:
         fresh = file.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(mark))
+        fresh.write_bytes(msgspec.json.encode(Kept(mark, str(file.parent.resolve()))))
         fresh.replace(file)
 
 
 def read_pid_file(file: Path) -> int:
     """The pid of the process that the file speaks of if it still runs, else 0."""
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        kept = msgspec.json.decode(file.read_bytes(), type=Mark)
-        if mark_of(kept.pid) == kept:
-            return kept.pid
+        kept = msgspec.json.decode(file.read_bytes(), type=Kept)
+        if kept.place == str(file.parent.resolve()) and mark_of(kept.mark.pid) == kept.mark:
+            return kept.mark.pid
     return 0
 
 

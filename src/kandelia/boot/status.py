@@ -14,7 +14,7 @@ from kandelia.base.errors import KandeliaError
 from kandelia.boot.connecting import open_settings_bus
 from kandelia.boot.directories import holder_of
 from kandelia.boot.reporting import decode_report
-from kandelia.boot.settings import Settings
+from kandelia.boot.settings import ROLES, Settings
 from kandelia.boot.supervisor import STATE_FILE, SupervisorState
 from kandelia.boot.watched import ProcessView
 from kandelia.kernel.events.report import REPORTS_ASK, Report
@@ -22,6 +22,7 @@ from kandelia.ports.bus import Bus
 
 COLLECT_S = 0.4
 BUS_WAIT_S = 1.5
+START_S = 10.0  # a role says nothing of itself before it has the bus
 SETTLED_S = 5.0  # a process that falls again and again is in trouble also while it is up for a moment
 WELL, TROUBLE, NOT_RUNNING = 0, 1, 3
 STEPS_S = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -43,11 +44,19 @@ class Status:
         for process in self.processes:
             if process.state != "running":
                 said.append(f"{process.name} is {process.state}: {process.last_exit or 'not started yet'}")
+            elif self._silent(process):
+                said.append(f"{process.name} runs (process {process.pid}) but does not answer")
             elif process.restarts and time.time_ns() - process.since_ns < SETTLED_S * NS_PER_S:
                 said.append(f"{process.name} was just started again: {process.last_exit}")
         for role, report in sorted(self.reports.items()):
             said += [f"{role}: {t.what}; {t.mend}" for t in report.troubles if not t.code.startswith("process-")]
         return tuple(said)
+
+    def _silent(self, process: ProcessView) -> bool:
+        """A role that has had time to start and says nothing while the bus carries what others say."""
+        asked = bool(self.reports) and process.name in ROLES
+        started = time.time_ns() - process.since_ns > START_S * NS_PER_S
+        return asked and started and process.name not in self.reports
 
     @property
     def processes(self) -> tuple[ProcessView, ...]:

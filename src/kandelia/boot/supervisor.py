@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from kandelia.base.clock import Clock, SystemClock
-from kandelia.base.errors import Unavailable
+from kandelia.base.errors import KandeliaError, Unavailable
 from kandelia.boot.connecting import open_settings_bus
 from kandelia.boot.directories import DirectoryLock, make_directories
 from kandelia.boot.processes import end_stale
@@ -23,6 +23,7 @@ from kandelia.boot.watched import ProcessView, Program, Watched
 from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats.bus import NatsBus
 from kandelia.engines.nats.server import Prepared, prepare, wait_ready
+from kandelia.kernel.connections.contracts import EDGE_STREAM, LOAD_STREAM
 
 BUS_PROGRAM = "bus"
 STATE_FILE = "supervisor.json"
@@ -100,6 +101,7 @@ class Supervisor:
         self._prepared: Prepared | None = None
         self._started_ns = self.clock.now_ns()
         self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: dict[str, int] = {}  # messages by stream
 
     async def start(self) -> None:
         """Take the directory, end what an earlier start left, bring up the bus and its streams, then the programs."""
@@ -115,6 +117,7 @@ class Supervisor:
         self.bus = await open_settings_bus(self.settings, "boot")
         await self._ensure_streams()
         self._reporter.gauge("processes_running", lambda: float(sum(w.pid > 0 for w in self.watched.values())))
+        self._gauge_backlog(self.bus)
         self._reporter.gauge("restarts", lambda: float(sum(w.restarts for w in self.watched.values())))
         self._tasks = [
             asyncio.create_task(self._reporter.run(self.bus)),
@@ -200,6 +203,18 @@ class Supervisor:
         assert self.bus is not None  # noqa: S101 — set by start
         await ensure_streams(self.bus, self.settings, self._prepared.store_bytes_max if self._prepared else 0)
 
+    def _gauge_backlog(self, bus: NatsBus) -> None:
+        """What waits for history, told here because history itself may be away."""
+        for stream in (EDGE_STREAM, LOAD_STREAM):
+            self._waiting[stream] = 0
+            name = f"{stream.lower()}_stream_messages"
+            self._reporter.gauge(name, lambda stream=stream: float(self._waiting[stream]))  # type: ignore[misc]
+
+    async def _count_backlog(self, bus: NatsBus) -> None:
+        for stream in self._waiting:
+            with contextlib.suppress(KandeliaError):
+                self._waiting[stream] = (await bus.stream_state(stream)).messages
+
     async def _check_bus(self) -> None:
         """Kill a server of ours that runs but is frozen or has switched its streams off; it is then started again."""
         assert self.bus is not None  # noqa: S101 — set by start
@@ -210,6 +225,7 @@ class Supervisor:
             if await self.bus.streams_work():
                 well_s = self.clock.monotonic_s()
                 self._reporter.mended("bus")
+                await self._count_backlog(self.bus)
                 continue
             self._reporter.trouble("bus", "the message bus does not answer", "it is restarted by itself")
             if watched is not None and watched.pid and self.clock.monotonic_s() - well_s > BUS_SILENT_S:

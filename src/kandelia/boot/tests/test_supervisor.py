@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -212,7 +213,7 @@ async def test_a_start_ends_what_an_earlier_one_left(tmp_path: Path) -> None:
 def test_a_foreign_process_with_an_old_number_is_let_be(tmp_path: Path) -> None:
     foreign = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
     file = tmp_path / "edge.pid"
-    file.write_text(json.dumps({"pid": foreign.pid, "started": "12345"}))
+    file.write_text(json.dumps({"mark": {"pid": foreign.pid, "started": "12345"}, "place": str(tmp_path)}))
     assert read_pid_file(file) == 0
     assert end_stale([file]) == []
     (tmp_path / "torn.pid").write_text("12")
@@ -220,3 +221,15 @@ def test_a_foreign_process_with_an_old_number_is_let_be(tmp_path: Path) -> None:
     assert foreign.poll() is None
     foreign.kill()
     foreign.wait()
+
+
+def test_a_copied_directory_does_not_end_the_children_of_its_original(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+    (tmp_path / "run").mkdir()
+    write_pid_file(tmp_path / "run" / "edge.pid", child.pid)
+    shutil.copytree(tmp_path / "run", tmp_path / "copy")
+    assert end_stale([tmp_path / "copy" / "edge.pid"]) == []
+    assert read_pid_file(tmp_path / "run" / "edge.pid") == child.pid
+    assert child.poll() is None
+    child.kill()
+    child.wait(5)
