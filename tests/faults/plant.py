@@ -226,12 +226,12 @@ class Plant:
         assert answer.status_code == 200, answer.text[:300]
         return answer.json()
 
-    def raw(self) -> dict[str, list[Stored]]:
-        """Every row of every signal, by the last word of its id."""
+    def raw(self, installation: Installation | None = None) -> dict[str, list[Stored]]:
+        """Every row of every signal, by the last word of its id; also of a copy of the installation."""
         end_ms = int(time.time() * 1_000) + 7_200_000
         numbers = ",".join(map(str, self.numbers.values()))
         path = f"/api/v1/history/export?signals={numbers}&start=1000000000000&end={end_ms}&format=parquet"
-        with self.client() as client:
+        with (installation or self.installation).client(self.token) as client:
             answer = client.get(path)
         assert answer.status_code == 200, answer.text[:300]
         table = pq.read_table(io.BytesIO(answer.content))
@@ -264,7 +264,7 @@ class Plant:
         self.writer.pause()
         promised, seen = set(self.writer.rows), set(self.witness.rows)
         assert promised and seen
-        until("all that was promised is in history", lambda: not (promised | seen) - self.rows(), DRAINED_S)
+        self.until_stored(promised | seen)
         self.writer.resume()
         stored = self.raw()
         written = [row for key in WRITTEN for row in self._rows_of(key, stored)]
@@ -273,9 +273,22 @@ class Plant:
         for place in range(SIGNALS):
             check_source(stored[f"s{place}"], f"s{place}")
 
-    def rows(self) -> set[Row]:
+    def until_stored(self, wanted: set[Row], installation: Installation | None = None) -> None:
+        """Every wanted row is in history; else some that are not are named."""
+        missing = set(wanted)
+
+        def nothing_missing() -> bool:
+            missing.difference_update(self.rows(installation))
+            return not missing
+
+        try:
+            until("all that was promised is in history", nothing_missing, DRAINED_S)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {len(missing)} rows, such as {sorted(missing)[:3]}") from None
+
+    def rows(self, installation: Installation | None = None) -> set[Row]:
         """Every good row of every signal."""
-        stored = self.raw()
+        stored = self.raw(installation)
         return {row for key in stored for row in self._rows_of(key, stored)}
 
     def _rows_of(self, key: str, stored: dict[str, list[Stored]]) -> list[Row]:

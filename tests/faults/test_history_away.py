@@ -1,0 +1,74 @@
+"""While history is frozen or cannot start, everything is taken and kept, the status says so, and all is drained."""
+
+import json
+import signal
+import time
+from typing import Any
+
+import pytest
+
+from tests.faults.plant import Plant
+from tests.installation import until
+
+pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.xdist_group("installation"), pytest.mark.timeout(240)]
+AWAY_S = 14.0
+BROKEN = '[history]\nengine = "stone"\n'
+
+
+def row(plant: Plant, role: str) -> dict[str, Any]:
+    (found,) = [one for one in plant.get("/system/status")["roles"] if one["role"] == role]
+    return dict(found)
+
+
+def backlog(plant: Plant) -> float:
+    gauges = row(plant, "boot")["gauges"]
+    return float(gauges["edge_stream_messages"] + gauges["load_stream_messages"])
+
+
+def told(plant: Plant) -> str:
+    return "\n".join(json.loads(plant.installation.command("status", "--json", check=False))["troubles"])
+
+
+def test_frozen_history(plant: Plant) -> None:
+    pid = plant.installation.kill("history", signal.SIGSTOP)
+    written = len(plant.writer.rows)
+    try:
+        time.sleep(AWAY_S / 2)
+        assert row(plant, "history")["state"] == "silent"
+        first = until("a backlog is told", lambda: backlog(plant), 8)
+        until("the backlog is told to grow", lambda: backlog(plant) > first, AWAY_S)
+        until("the command says so", lambda: "history runs" in told(plant) and "does not answer" in told(plant), 20)
+        assert plant.connection_state()["state"] == "running"
+        with plant.client() as client:
+            began_s = time.monotonic()
+            answer = client.get(f"/api/v1/history/last?signals={plant.numbers['test.hall.bench.a']}")
+            assert answer.status_code == 503 and answer.json()["title"], answer.text
+            assert time.monotonic() - began_s < 28
+    finally:
+        plant.installation.kill("history", signal.SIGCONT)
+    assert plant.installation.pid("history") == pid
+    assert len(plant.writer.rows) > written + 1_000, "the write API did not go on"
+    drained(plant)
+
+
+def test_history_that_cannot_start(plant: Plant) -> None:
+    file = plant.directory / "settings.toml"
+    file.write_text(BROKEN)
+    plant.installation.kill("history")
+    written = len(plant.writer.rows)
+    try:
+        until("the reason is told", lambda: "stone" in told(plant), 30)
+        time.sleep(AWAY_S / 2)
+        assert plant.installation.state()["history"]["restarts"] >= 2
+        assert backlog(plant) > 0
+    finally:
+        file.unlink()
+    assert len(plant.writer.rows) > written + 1_000, "the write API did not go on"
+    drained(plant)
+
+
+def drained(plant: Plant) -> None:
+    plant.until_flows(90)
+    plant.check()
+    until("no backlog is left", lambda: backlog(plant) < 10, 15)
+    until("nothing is wrong any more", lambda: "history" not in told(plant), 30)
