@@ -155,7 +155,7 @@ async def test_after_its_own_death_the_edge_marks_the_last_proof_of_life(tmp_pat
         await rig.die()
         rig.start()
         rows = await rig.until_rows(lambda rows: len([r for r in rows if r.quality == BAD_NO_COMMUNICATION]) == 2)
-        assert len(set(row for row in rows if row.quality == BAD_NO_COMMUNICATION)) == 1, "a repeat, which is dropped"
+        assert len({row for row in rows if row.quality == BAD_NO_COMMUNICATION}) == 1, "a repeat, which is dropped"
 
 
 async def test_an_orderly_stop_marks_and_its_restart_does_not(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,8 +23,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from asyncua import Server, ua
+from asyncua.crypto.cert_gen import setup_self_signed_certificate
 from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.user_managers import UserManager
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 NAMESPACE = "urn:kandelia:test:peer"
 OTHER_NAMESPACE = "urn:kandelia:test:other"
@@ -93,9 +96,8 @@ async def secure(server: Server, options: argparse.Namespace) -> None:
     uri = "urn:kandelia:test:server"
     await server.set_application_uri(uri)
     key, certificate = directory / "key.pem", directory / "certificate.der"
-    await server.setup_self_signed_certificate(key, certificate) if hasattr(
-        server, "setup_self_signed_certificate"
-    ) else None
+    both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    await setup_self_signed_certificate(key, certificate, uri, socket.gethostname(), both, {})
     await server.load_certificate(certificate)
     await server.load_private_key(key)
     server.set_security_policy([ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])

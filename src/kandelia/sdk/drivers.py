@@ -5,7 +5,7 @@ speaks its protocol and raises when it cannot; everything that is alike for all 
 Blocking libraries go through `Worker`, which gives each call a hard deadline.
 """
 
-from kandelia.base.errors import InvalidInput, NotAllowed, NotFound, Unavailable
+from kandelia.base.errors import InvalidInput, KandeliaError, NotAllowed, NotFound, Unavailable
 from kandelia.base.samples import Kind
 from kandelia.kernel.connections.drivers import Driver, Item, KeepsFiles, Node, Session, Sink
 from kandelia.kernel.connections.plane.blocking import Worker
@@ -14,6 +14,7 @@ __all__ = [
     "Driver",
     "InvalidInput",
     "Item",
+    "KandeliaError",
     "KeepsFiles",
     "Kind",
     "Node",

@@ -160,8 +160,9 @@ def _change(data: bytes, at: int, changes: Changes, received_ns: int) -> int:
 def _time_ns(layout: _Layout, parts: tuple[Any, ...], received_ns: int) -> int:
     for ticks, pico in ((layout.source, layout.source_pico), (layout.server, layout.server_pico)):
         if ticks >= 0 and parts[ticks] > 0:
-            extra = parts[pico] // 100 if pico >= 0 else 0  # the field counts 10 ps
-            return int(parts[ticks] - EPOCH_TICKS) * 100 + min(extra, 99)
+            extra: int = parts[pico] // 100 if pico >= 0 else 0  # the field counts 10 ps
+            since_1970: int = (parts[ticks] - EPOCH_TICKS) * 100
+            return since_1970 + min(extra, 99)
     return received_ns
 
 
