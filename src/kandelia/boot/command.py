@@ -74,6 +74,7 @@ class Commands(click.Group):
         own = super().get_command(ctx, cmd_name)
         if own is not None or cmd_name not in group_files():
             return own
+        _peek_at_data(sys.argv)
         importlib.import_module("kandelia.boot.django_start").start()
         group = importlib.import_module(f"{GROUPS}.{cmd_name}").group
         return group if isinstance(group, click.Command) else None
@@ -125,6 +126,15 @@ def status(as_json: bool) -> None:
     found = asyncio.run(rooms.collect(load_settings(os.environ.get("KANDELIA_SETTINGS"))))
     click.echo(rooms.as_json(found) if as_json else rooms.as_text(found))
     sys.exit(found.code)
+
+
+def _peek_at_data(arguments: list[str]) -> None:
+    """--data may stand behind a group's command too, but Django must know the directory before that is parsed."""
+    for place, word in enumerate(arguments):
+        name, _, value = word.partition("=")
+        following = arguments[place + 1] if place + 1 < len(arguments) else ""
+        if name == "--data" and (value or following):
+            os.environ["KANDELIA_DATA"] = value or following
 
 
 def main() -> None:

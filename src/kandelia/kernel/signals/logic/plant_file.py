@@ -87,6 +87,7 @@ class _Reader:
         self._lines: dict[str, int] = {}
 
     def plant(self, root: Any) -> PlantFile:
+        """What the root node describes; mistakes go to the list."""
         found = item(root, "the file", ROOT, self._mistakes)
         if found is None:
             return PlantFile()
