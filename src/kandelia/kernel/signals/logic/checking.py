@@ -125,7 +125,7 @@ def _convert(columns: _Columns, wanted: np.ndarray) -> np.ndarray:
     """Bring rows to the signal's kind in place and empty the columns that the kind does not use; which rows fit."""
     found = columns.kind
     missing = found == Kind.MISSING
-    fits = (found == wanted) | missing
+    fits: np.ndarray = (found == wanted) | missing
     target = np.where(missing, Kind.MISSING, wanted)
     whole = np.isin(found, (Kind.INTEGER, Kind.BOOLEAN, Kind.ENUMERATION))
     if not fits.all():
