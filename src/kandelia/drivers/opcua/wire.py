@@ -109,7 +109,8 @@ def _notification(data: bytes, at: int, published: Published, received_ns: int) 
     buffer = Buffer(data, at)
     kind = nodeid_from_binary(buffer)
     at = buffer.cur_pos
-    body, (length,) = at + 5, _INT32.unpack_from(data, at + 1)
+    body = at + 5
+    length: int = _INT32.unpack_from(data, at + 1)[0]
     if data[at] != 1 or length < 0 or body + length > len(data):
         raise ValueError("a notification without a body")
     if kind.Identifier == DATA_CHANGE:
