@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+PLATFORM = ["pyproject.toml", "--extra", "history", "--extra", "opcua", "requirements/build.in"]
 LOCKS = {
-    "run.lock": ["pyproject.toml", "--extra", "history", "--extra", "opcua", "requirements/build.in"],
-    "test.lock": ["pyproject.toml", "--extra", "history", "--extra", "opcua", "requirements/build.in", "requirements/test.in"],
+    "run.lock": PLATFORM,
+    "test.lock": [*PLATFORM, "requirements/test.in"],
+    "node.lock": ["requirements/node.in"],
 }
 
 
