@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pyarrow as pa
-from benchmarks.peers import Victoria, victoria_lines, victoria_program
 
+from benchmarks.peers import Victoria, victoria_lines, victoria_program
 from kandelia.base.errors import KandeliaError, TooMuch, Unavailable
 from kandelia.base.samples import Kind, encode, make_batch
 from kandelia.boot.directories import make_directories

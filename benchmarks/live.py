@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 import uvloop
-from benchmarks.live_page import Front, value_page
 from playwright.async_api import async_playwright
 from websockets.asyncio.client import connect
 
+from benchmarks.live_page import Front, value_page
 from kandelia.base.clock import SystemClock
 from kandelia.base.samples import decode, encode, make_batch
 from kandelia.kernel.access.tickets import issue
