@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.peers.opcua_server import OpcUaPeer, opcua_peer
-from tests.peers.ports import free_port
 
 from kandelia.drivers.opcua.driver import OpcUaDriver
 from kandelia.sdk.drivers import InvalidInput, Item, Kind, NotAllowed, NotFound, Unavailable
+from tests.peers.opcua_server import OpcUaPeer, opcua_peer
+from tests.peers.ports import free_port
 
 pytestmark = pytest.mark.slow
 SECRET = {"pw": "right"}

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.contracts.history_rows import DAY, SECOND, T0, floats, stored
 
 from kandelia.base.errors import Conflict, KandeliaError, SettingsError, TooMuch, Unavailable
 from kandelia.base.samples import make_batch
@@ -20,6 +19,7 @@ from kandelia.engines.chdb import library
 from kandelia.engines.chdb.history import ChdbHistory
 from kandelia.engines.chdb.library import in_our_words, load_session_class
 from kandelia.ports.history import RAW_SCHEMA, Reading, Window
+from tests.contracts.history_rows import DAY, SECOND, T0, floats, stored
 
 pytestmark = pytest.mark.xdist_group("chdb")
 EVER = Window(0, 2**63 - 1)
