@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import importlib
+import importlib.util
 import os
 import pkgutil
 import re
@@ -62,18 +63,50 @@ def group_files() -> dict[str, Path]:
     return found
 
 
+def app_commands() -> dict[str, tuple[str, bool]]:
+    """Commands that apps declare, by their last name: (dotted name, whether they need the records)."""
+    found = importlib.import_module("kandelia.boot.discovery").apps()
+    return {
+        dotted.rpartition(".")[2]: (dotted, app.commands_need_records) for app, _ in found for dotted in app.commands
+    }
+
+
+def app_command(dotted: str, needs_records: bool) -> click.Command | None:
+    """Import a command of an app; Django is ready before its models are, where it needs any."""
+    if needs_records:
+        _peek_at_data(sys.argv)
+        importlib.import_module("kandelia.boot.django_start").start()
+    module, _, name = dotted.rpartition(".")
+    found = getattr(importlib.import_module(module), name, None)
+    return found if isinstance(found, click.Command) else None
+
+
+def first_words() -> dict[str, str]:
+    """The first line of the docstring of every group's file, by the group's name; nothing is imported for it."""
+    files = dict(group_files())
+    for name, (dotted, _) in app_commands().items():
+        spec = importlib.util.find_spec(dotted.rpartition(".")[0])
+        if spec is not None and spec.origin:
+            files.setdefault(name, Path(spec.origin))
+    texts = {name: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) for name, file in files.items()}
+    return {name: (text or "").partition("\n")[0] for name, text in texts.items()}
+
+
 class Commands(click.Group):
     """Own commands, and groups that are imported at need."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names."""
-        return sorted([*super().list_commands(ctx), *group_files()])
+        return sorted({*super().list_commands(ctx), *group_files(), *app_commands()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a group; Django is ready before its models are."""
         own = super().get_command(ctx, cmd_name)
-        if own is not None or cmd_name not in group_files():
+        if own is not None:
             return own
+        if cmd_name not in group_files():
+            declared = app_commands().get(cmd_name)
+            return app_command(*declared) if declared else None
         _peek_at_data(sys.argv)
         importlib.import_module("kandelia.boot.django_start").start()
         group = importlib.import_module(f"{GROUPS}.{cmd_name}").group
@@ -81,12 +114,10 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of `kandelia --help`, from docstrings alone."""
-        files = group_files()
-        rows = []
+        words, rows = first_words(), []
         for name in self.list_commands(ctx):
             own = super().get_command(ctx, name)
-            text = own.get_short_help_str() if own else ast.get_docstring(ast.parse(files[name].read_text())) or ""
-            rows.append((name, text.splitlines()[0] if text else ""))
+            rows.append((name, own.get_short_help_str() if own else words.get(name, "")))
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

@@ -44,6 +44,7 @@ class App:
     django_app: bool = True
     search: str = ""
     commands: tuple[str, ...] = field(default_factory=tuple)  # dotted click commands added to `kandelia`
+    commands_need_records: bool = True  # False: they run without an installation, Django is not started for them
 
 
 @dataclass(frozen=True, slots=True)
