@@ -1,0 +1,43 @@
+"""The measures for programs, under /api/v1/measures: list, schema, compute; for whoever has a token or a session."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from kandelia.apps.measures import facade
+from kandelia.apps.measures.logic.asking import parse_json
+from kandelia.apps.measures.logic.questions import parse_day
+
+ANSWERS: Any = {200: None}  # described in words: the shape of an input differs from line to line (see its schema)
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object", "description": "See the schema of the line"}}},
+    }
+}
+router = Router(tags=["measures"])
+
+
+@router.get("/measures", response=ANSWERS)
+def measures(request: HttpRequest) -> HttpResponse:
+    """Every line with its parameters and citations, every commitment, open point and overlap."""
+    return _json(facade.documents())
+
+
+@router.get("/measures/{line}/schema", response=ANSWERS)
+def schema(request: HttpRequest, line: str, language: str = "en") -> HttpResponse:
+    """The JSON Schema (2020-12) of what the line takes; language zh or en."""
+    return _json(facade.schema(line, "zh" if language.startswith("zh") else "en"))
+
+
+@router.post("/measures/{line}/compute", response=ANSWERS, openapi_extra=BODY)
+def compute(request: HttpRequest, line: str, as_of: str) -> HttpResponse:
+    """The upper bound of the line for the JSON of the body, as of a day, with trace, conditions and open points."""
+    result = facade.compute(line, parse_json(request.body, "body"), parse_day(as_of, "as_of"))
+    return HttpResponse(result.canonical(), content_type="application/json")
+
+
+def _json(value: Any) -> HttpResponse:
+    return HttpResponse(json.dumps(value, ensure_ascii=False), content_type="application/json")

@@ -1,0 +1,20 @@
+"""Where the parameter sets are kept: YAML files beside this room."""
+
+from functools import cache
+from pathlib import Path
+
+from kandelia.apps.measures.logic.declarations import Measures
+from kandelia.apps.measures.logic.reading import read_measures
+
+DATA = Path(__file__).parent / "data"
+
+
+def texts_of(folder: Path) -> dict[str, str]:
+    """The YAML files of a parameter set, by their path within it."""
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.yaml"))}
+
+
+@cache
+def current() -> Measures:
+    """The set in use, read once a process."""
+    return read_measures(texts_of(DATA))
