@@ -13,7 +13,7 @@ import psutil
 
 from kandelia.base.clock import Clock
 from kandelia.base.errors import KandeliaError
-from kandelia.kernel.events.report import REPORT_PERIOD_S, REPORTS_ASK, REPORTS_SUBJECT, Report, Trouble
+from kandelia.kernel.events.report import REPORT_PERIOD_S, REPORTS_ASK, REPORTS_SUBJECT, Process, Report, Trouble
 from kandelia.ports.bus import Bus
 
 log = logging.getLogger("kandelia.boot")
@@ -22,6 +22,10 @@ Revisions = tuple[Mapping[str, int], Mapping[str, int]]
 
 def _no_revisions() -> Revisions:
     return {}, {}
+
+
+def _no_processes() -> tuple[Process, ...]:
+    return ()
 
 
 @dataclass
@@ -33,6 +37,7 @@ class RoleReporter:
     _gauges: dict[str, Callable[[], float]] = field(default_factory=dict)
     _troubles: dict[str, Trouble] = field(default_factory=dict)
     _revisions: Callable[[], Revisions] = _no_revisions
+    _processes: Callable[[], tuple[Process, ...]] = _no_processes
 
     def __post_init__(self) -> None:
         self._started_ns = self.clock.now_ns()
@@ -58,6 +63,10 @@ class RoleReporter:
         """How to read (wanted, running) revisions of the configuration by connection key."""
         self._revisions = read
 
+    def processes(self, read: Callable[[], tuple[Process, ...]]) -> None:
+        """How to read what the supervisor keeps running."""
+        self._processes = read
+
     @property
     def troubles(self) -> tuple[Trouble, ...]:
         """What is wrong now."""
@@ -75,6 +84,7 @@ class RoleReporter:
             self.troubles,
             dict(wanted),
             dict(running),
+            self._processes(),
         )
 
     async def run(self, bus: Bus) -> None:

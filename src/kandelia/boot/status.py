@@ -16,8 +16,7 @@ from kandelia.boot.directories import holder_of
 from kandelia.boot.reporting import decode_report
 from kandelia.boot.settings import ROLES, Settings
 from kandelia.boot.supervisor import STATE_FILE, SupervisorState
-from kandelia.boot.watched import ProcessView
-from kandelia.kernel.events.report import REPORTS_ASK, Report
+from kandelia.kernel.events.report import REPORTS_ASK, Process, Report
 from kandelia.ports.bus import Bus
 
 COLLECT_S = 0.4
@@ -52,14 +51,14 @@ class Status:
             said += [f"{role}: {t.what}; {t.mend}" for t in report.troubles if not t.code.startswith("process-")]
         return tuple(said)
 
-    def _silent(self, process: ProcessView) -> bool:
+    def _silent(self, process: Process) -> bool:
         """A role that has had time to start and says nothing while the bus carries what others say."""
         asked = bool(self.reports) and process.name in ROLES
         started = time.time_ns() - process.since_ns > START_S * NS_PER_S
         return asked and started and process.name not in self.reports
 
     @property
-    def processes(self) -> tuple[ProcessView, ...]:
+    def processes(self) -> tuple[Process, ...]:
         """Watched programs; nothing when no supervisor runs here."""
         return self.state.processes if self.state is not None and self.running else ()
 
@@ -144,7 +143,7 @@ def as_text(status: Status) -> str:
 _SHOWN = ("memory_bytes",)
 
 
-def _process_line(process: ProcessView) -> str:
+def _process_line(process: Process) -> str:
     since = ago((time.time_ns() - process.since_ns) / NS_PER_S) if process.since_ns else "-"
     memory = f"{process.memory_bytes / 1e6:.0f} MB" if process.memory_bytes else "-"
     head = f"{process.name:12} {process.state:12} {process.pid or '-':>8} {since:>9} {process.restarts:>9} {memory:>8}"

@@ -15,15 +15,17 @@ from kandelia.base.clock import Clock, SystemClock
 from kandelia.base.errors import KandeliaError, Unavailable
 from kandelia.boot.connecting import open_settings_bus
 from kandelia.boot.directories import DirectoryLock, make_directories
+from kandelia.boot.probing import ROOM_BYTES_MIN, StreamProbe, room_bytes
 from kandelia.boot.processes import end_stale
 from kandelia.boot.reporting import RoleReporter
 from kandelia.boot.settings import ROLES, Settings
 from kandelia.boot.streams import ensure_streams
-from kandelia.boot.watched import ProcessView, Program, Watched
+from kandelia.boot.watched import Program, Watched
 from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats.bus import NatsBus
 from kandelia.engines.nats.server import Prepared, prepare, wait_ready
 from kandelia.kernel.connections.contracts import EDGE_STREAM, LOAD_STREAM
+from kandelia.kernel.events.report import Process
 
 BUS_PROGRAM = "bus"
 STATE_FILE = "supervisor.json"
@@ -46,7 +48,7 @@ class SupervisorState:
     started_ns: int
     at_ns: int
     address: str
-    processes: tuple[ProcessView, ...]
+    processes: tuple[Process, ...]
 
 
 async def _nothing() -> None:
@@ -116,8 +118,10 @@ class Supervisor:
             await self._start_bus()
         self.bus = await open_settings_bus(self.settings, "boot")
         await self._ensure_streams()
+        self._probe = StreamProbe(self.bus, self.clock)
         self._reporter.gauge("processes_running", lambda: float(sum(w.pid > 0 for w in self.watched.values())))
         self._gauge_backlog(self.bus)
+        self._reporter.processes(self.views)
         self._reporter.gauge("restarts", lambda: float(sum(w.restarts for w in self.watched.values())))
         self._tasks = [
             asyncio.create_task(self._reporter.run(self.bus)),
@@ -132,7 +136,7 @@ class Supervisor:
         """Watch one more program from now on."""
         self._watch(program).start()
 
-    def views(self) -> tuple[ProcessView, ...]:
+    def views(self) -> tuple[Process, ...]:
         """Every watched program as shown."""
         return tuple(watched.view() for watched in self.watched.values())
 
@@ -215,6 +219,21 @@ class Supervisor:
             with contextlib.suppress(KandeliaError):
                 self._waiting[stream] = (await bus.stream_state(stream)).messages
 
+    async def _bus_trouble(self, bus: NatsBus) -> str:
+        if not await bus.streams_work():
+            return "the message bus does not answer"
+        why = await self._probe.why_not() if self._prepared else ""
+        return f"the message bus does not keep samples: {why}" if why else ""
+
+    def _disk_full(self) -> bool:
+        left = room_bytes(self.settings.directory)
+        if left >= ROOM_BYTES_MIN:
+            self._reporter.mended("disk-full")
+            return False
+        what = f"the disk of {self.settings.directory} is full: {left // 1_000_000} MB left"
+        self._reporter.trouble("disk-full", what, "make room; what was acknowledged is kept, the rest is refused")
+        return True
+
     async def _check_bus(self) -> None:
         """Kill a server of ours that runs but is frozen or has switched its streams off; it is then started again."""
         assert self.bus is not None  # noqa: S101 — set by start
@@ -222,12 +241,15 @@ class Supervisor:
         while True:
             await asyncio.sleep(BUS_CHECK_S)
             watched = self.watched.get(BUS_PROGRAM)
-            if await self.bus.streams_work():
+            full = self._disk_full()
+            why = await self._bus_trouble(self.bus)
+            if not why or full:  # without room a start anew would fail
                 well_s = self.clock.monotonic_s()
+            if not why:
                 self._reporter.mended("bus")
                 await self._count_backlog(self.bus)
                 continue
-            self._reporter.trouble("bus", "the message bus does not answer", "it is restarted by itself")
+            self._reporter.trouble("bus", why, "make room on the disk" if full else "it is restarted by itself")
             if watched is not None and watched.pid and self.clock.monotonic_s() - well_s > BUS_SILENT_S:
                 log.error("the bus server is silent, killing it")
                 watched.signal(signal.SIGKILL)

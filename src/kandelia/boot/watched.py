@@ -13,6 +13,7 @@ from typing import Literal
 from kandelia.base.clock import Clock
 from kandelia.boot import leash
 from kandelia.boot.processes import exit_reason, last_line, memory_bytes, write_pid_file
+from kandelia.kernel.events.report import Process
 
 RESTART_S_MIN = 0.5
 RESTART_S_MAX = 30.0
@@ -33,19 +34,6 @@ class Program:
     stop_s: float = 4.0
     tied: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessView:
-    """A watched program as `kandelia status` shows it."""
-
-    name: str
-    state: ProcessState
-    pid: int
-    since_ns: int
-    restarts: int
-    last_exit: str
-    memory_bytes: int = 0
 
 
 async def _nothing() -> None:
@@ -88,12 +76,10 @@ class Watched:
         """What the program prints."""
         return self.log_directory / f"{self.program.name}.out"
 
-    def view(self) -> ProcessView:
+    def view(self) -> Process:
         """As shown."""
         memory = memory_bytes(self.pid) if self.pid else 0
-        return ProcessView(
-            self.program.name, self.state, self.pid, self.since_ns, self.restarts, self.last_exit, memory
-        )
+        return Process(self.program.name, self.state, self.pid, self.since_ns, self.restarts, self.last_exit, memory)
 
     def start(self) -> None:
         """Begin to keep it running."""

@@ -31,8 +31,24 @@ class Troubles(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Process:
+    """A program that the supervisor keeps running. `state`: "waiting", "running", "backing-off" or "stopped"."""
+
+    name: str
+    state: str
+    pid: int = 0
+    since_ns: int = 0
+    restarts: int = 0
+    last_exit: str = ""
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """One role's state. `gauges` are named with their unit last: "recorder_lag_s", "rows_per_s", "memory_bytes"."""
+    """One role's state. `gauges` are named with their unit last: "recorder_lag_s", "rows_per_s", "memory_bytes".
+
+    `processes` is told by the supervisor (role "boot") alone: what it keeps running on its machine.
+    """
 
     role: str
     pid: int
@@ -42,3 +58,4 @@ class Report:
     troubles: tuple[Trouble, ...] = ()
     revisions_wanted: dict[str, int] = field(default_factory=dict)
     revisions_running: dict[str, int] = field(default_factory=dict)
+    processes: tuple[Process, ...] = ()
