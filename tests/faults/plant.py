@@ -217,6 +217,13 @@ class Plant:
             f"    - {{key: bench, signals: [{written}]}}\n"
         )
 
+    @property
+    def whole(self) -> bool:
+        """Installation, source and writer still run."""
+        process = self.installation.process
+        alive = process is not None and process.poll() is None
+        return alive and self.peer.process is not None and self.writer.is_alive()
+
     def client(self) -> httpx.Client:
         return self.installation.client(self.token)
 

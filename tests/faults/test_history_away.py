@@ -57,7 +57,7 @@ def test_history_that_cannot_start(plant: Plant) -> None:
     plant.installation.kill("history")
     written = len(plant.writer.rows)
     try:
-        until("the reason is told", lambda: "stone" in told(plant), 30)
+        until("the reason is told", lambda: [t for t in row(plant, "boot")["troubles"] if "stone" in t["what"]], 30)
         time.sleep(AWAY_S / 2)
         assert plant.installation.state()["history"]["restarts"] >= 2
         assert backlog(plant) > 0
