@@ -78,7 +78,7 @@ def reset_password(viewer: Viewer, sign_in: str, password: str = "", *, address:
 
 
 def change_password(person_id: int, old: str, new: str, *, address: str = "") -> None:
-    """The person's own change; InvalidInput names the field that is wrong. Ends their other sessions."""
+    """The person's own change; InvalidInput names the field that is wrong. Ends their other sessions and sockets."""
     person = Person.objects.get(id=person_id)
     if len(old) > PASSWORD_LENGTH_MAX or not person.check_password(old):
         raise InvalidInput("this is not your password", "old", "type the one you signed in with", "wrong-password")
@@ -88,6 +88,7 @@ def change_password(person_id: int, old: str, new: str, *, address: str = "") ->
         person.must_change_password = False
         set_password(person, new)
         append(f"person:{person.id}", "person.password", person.sign_in, {}, address=address)
+        tell_revoked(f"person:{person.id}")
 
 
 def set_preferences(person_id: int, *, language: str | None = None, theme: str | None = None) -> None:

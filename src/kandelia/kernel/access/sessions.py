@@ -19,6 +19,7 @@ from kandelia.kernel.access.logic import token_text
 from kandelia.kernel.access.models import Membership, Person
 from kandelia.kernel.access.organisations import organisation_view
 from kandelia.kernel.access.people import PASSWORD_LENGTH_MAX, person_view
+from kandelia.kernel.access.revocation import tell_revoked
 from kandelia.kernel.access.tokens import viewer_of_secret
 
 IDLE_S = 12 * 3_600  # a shift and its handover
@@ -72,10 +73,11 @@ def authenticate(name: str, password: str) -> Person | None:
 
 
 def sign_out(request: HttpRequest) -> None:
-    """End the session and forget what it held."""
+    """End the session and forget what it held. The person's live sockets close; other sessions open theirs anew."""
     person = session_person(request)
     if person is not None:
         append(f"person:{person.id}", "sign-out", person.sign_in, {}, address=address_of(request))
+        tell_revoked(f"person:{person.id}")
     logout(request)
 
 

@@ -11,9 +11,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve, unix_serv
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from kandelia.base.clock import Clock
+from kandelia.base.clock import NS_PER_S, Clock
 from kandelia.base.errors import NotAllowed
-from kandelia.kernel.access.tickets import Ticket, check
+from kandelia.kernel.access.tickets import TICKET_LIFE_S, Ticket, check
 from kandelia.surfaces.live.clients import Client
 from kandelia.surfaces.live.hub import POLICY_VIOLATION, Hub
 
@@ -25,6 +25,8 @@ PING_PERIOD_S = 20.0
 PING_WAIT_S = 20.0
 OPEN_WAIT_S = 10.0
 CLOSE_WAIT_S = 2.0
+LIFE_S_MAX = 3_600.0  # then a page asks for a new ticket: a revocation that was missed lasts no longer
+TRY_AGAIN = 1012  # "service restart", RFC 6455 registry: come again
 log = logging.getLogger("kandelia.live")
 
 
@@ -38,7 +40,8 @@ class LiveServer:
         self._clock = clock
         self._sockets_max = sockets_max
         self._tickets: WeakKeyDictionary[ServerConnection, Ticket] = WeakKeyDictionary()
-        self._spent: dict[str, int] = {}
+        self._spent: dict[Ticket, int] = {}
+        self._revoked: dict[str, int] = {}
 
     async def open(self, socket: Path | None, port: int = 0) -> Server:
         """Listen on `socket`, or on loopback `port` where it is None; the caller closes what it gets."""
@@ -75,18 +78,20 @@ class LiveServer:
             return self._refuse(connection, HTTPStatus.FORBIDDEN, str(error))
         if self.hub.of_subject(ticket.subject) >= SOCKETS_PER_SUBJECT_MAX:
             return self._refuse(connection, HTTPStatus.TOO_MANY_REQUESTS, "too many sockets; close some pages")
-        if not self._spend(text, ticket):
+        if self._revoked.get(ticket.subject, 0) >= ticket.expires_ns - TICKET_LIFE_S * NS_PER_S:
+            return self._refuse(connection, HTTPStatus.FORBIDDEN, "this ticket was revoked; reload the page")
+        if not self._spend(ticket):
             return self._refuse(connection, HTTPStatus.FORBIDDEN, "this ticket was used; reload the page")
         self._tickets[connection] = ticket
         return None
 
-    def _spend(self, text: str, ticket: Ticket) -> bool:
-        """A ticket opens one socket: what a log or a proxy has seen of it is worth nothing."""
+    def _spend(self, ticket: Ticket) -> bool:
+        """A ticket opens one socket: what a log or a proxy has seen of it is worth nothing, however it is spelt."""
         now_ns = self._clock.now_ns()
         self._spent = {spent: until for spent, until in self._spent.items() if until >= now_ns}
-        if text in self._spent:
+        if ticket in self._spent:
             return False
-        self._spent[text] = ticket.expires_ns
+        self._spent[ticket] = ticket.expires_ns
         return True
 
     def _refuse(self, connection: ServerConnection, status: HTTPStatus, why: str) -> Response:
@@ -97,18 +102,27 @@ class LiveServer:
         client = Client(connection, self._tickets.pop(connection))
         self.hub.join(client)
         try:
-            async for message in connection:
-                if not client.may_speak(self._clock.monotonic_s()):
-                    await connection.close(POLICY_VIOLATION, "too many messages")
-                    return
-                self.hub.hear(client, message)
+            async with asyncio.timeout(LIFE_S_MAX):
+                await self._listen(client)
+        except TimeoutError:
+            await connection.close(TRY_AGAIN, "ask for a new ticket")
         except ConnectionClosed:
             pass
         finally:
             self.hub.leave(client)
 
+    async def _listen(self, client: Client) -> None:
+        async for message in client.connection:
+            if not client.may_speak(self._clock.monotonic_s()):
+                await client.connection.close(POLICY_VIOLATION, "too many messages")
+                return
+            self.hub.hear(client, message)
+
     async def revoke(self, subject: str) -> None:
-        """Close every socket of a person or token at once."""
+        """Close every socket of a person or token at once, and take no ticket that was given before."""
+        now_ns = self._clock.now_ns()
+        valid_ns = now_ns - TICKET_LIFE_S * NS_PER_S
+        self._revoked = {known: at for known, at in self._revoked.items() if at >= valid_ns} | {subject: now_ns}
         gone = self.hub.revoke(subject)
         await asyncio.gather(*(client.connection.close(POLICY_VIOLATION, "revoked") for client in gone))
         if gone:

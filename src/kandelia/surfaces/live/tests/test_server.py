@@ -128,8 +128,9 @@ async def test_a_ticket_is_short_lived_and_opens_one_socket(house: House) -> Non
         await connect(house.address(old))
     ticket = issue(SECRET, "a", "person:1", CLOCK.now_ns())
     async with connect(house.address(ticket)):
-        with pytest.raises(InvalidStatus):
-            await connect(house.address(ticket))
+        for spelling in (ticket, ticket.replace(".", "!."), f"{ticket}*"):
+            with pytest.raises(InvalidStatus):
+                await connect(house.address(spelling))
 
 
 async def test_another_origin_is_refused(house: House) -> None:
@@ -163,6 +164,42 @@ async def test_revoking_closes_at_once(house: House) -> None:
             await asyncio.wait_for(gone.recv(), 3)
         await say(kept, ping=4)
         assert (await hear(kept, "pong"))["pong"] == 4
+
+
+async def test_a_ticket_from_before_a_revocation_opens_nothing(house: House) -> None:
+    before = issue(SECRET, "a", "person:1", CLOCK.now_ns())
+    await house.server.revoke("person:1")
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(house.address(before))
+    assert refused.value.response.status_code == 403
+    async with house.open("person:1"), house.open("person:2"):
+        assert len(house.hub.clients) == 2
+
+
+async def test_no_socket_outlives_its_time(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "LIFE_S_MAX", 0.2)
+    async with house.open() as socket:
+        with pytest.raises(ConnectionClosed) as closed:
+            await asyncio.wait_for(socket.recv(), 5)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == servers.TRY_AGAIN
+    async with asyncio.timeout(5):
+        while house.hub.clients:
+            await asyncio.sleep(0.01)
+
+
+async def test_asking_again_without_reading_fills_no_memory(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.sample(1, 1.0)
+    async with house.open() as socket:
+        await say(socket, subscribe=[1])
+        await hear(socket, "snapshot")
+        monkeypatch.setattr(clients, "BUFFER_BYTES_MAX", -1)
+        await say(socket, subscribe=[1, 1])
+        await say(socket, ping=1)
+        assert "pong" in json.loads(await asyncio.wait_for(socket.recv(), 5))
+        monkeypatch.setattr(clients, "BUFFER_BYTES_MAX", 20_000)
+        house.hub.tick()
+        assert [row[2] for row in (await hear(socket, "values"))["values"]] == [1.0]
 
 
 async def test_garbage_is_answered_and_survived(house: House) -> None:
@@ -211,10 +248,10 @@ async def test_a_slow_reader_gets_the_newest_or_is_dropped(house: House, monkeyp
 
 
 async def test_a_slow_reader_that_wakes_ends_on_the_newest(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clients, "BUFFER_BYTES_MAX", -1)
     async with house.open() as socket:
         await say(socket, subscribe=[1])
         await hear(socket, "snapshot")
+        monkeypatch.setattr(clients, "BUFFER_BYTES_MAX", -1)
         for value in (1.0, 2.0, 3.0):
             house.sample(1, value)
             house.hub.tick()
