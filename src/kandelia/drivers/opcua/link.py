@@ -20,6 +20,8 @@ SESSION_MS = 60_000  # a server forgets us this long after we died, not after an
 NEVER_S = 1e9  # the library's own watch stays asleep: ours also sees a frozen server in a stated time
 POLITE_S = 2.0
 READ_SLICE = 500
+MESSAGE_BYTES_MAX = 32_000_000  # of one answer; a publication of 100,000 changes has 3 MB
+CHUNKS_MAX = 2_000  # that one answer comes in
 log = logging.getLogger("kandelia.opcua")
 
 
@@ -73,6 +75,34 @@ class Link:
         self.client.uaclient.disconnect_socket()
 
 
+def bound_messages(client: Client) -> None:
+    """End the connection to a server whose answer grows beyond MESSAGE_BYTES_MAX or CHUNKS_MAX.
+
+    The library asks the server for no limit and takes the server's word for it, so it would gather any length.
+    """
+    make = client.uaclient._make_protocol
+
+    def made() -> Any:
+        protocol = make()
+        hear = protocol.data_received
+
+        def heard(data: bytes) -> None:
+            hear(data)
+            coming = protocol._connection
+            gathered = len(protocol.receive_buffer or b"") + coming._incoming_size
+            if gathered > MESSAGE_BYTES_MAX or len(coming._incoming_parts) > CHUNKS_MAX:
+                log.error("%s sends a message without end", client.server_url.netloc)
+                protocol.receive_buffer = None
+                coming._drop_incoming_parts()
+                if protocol.transport is not None:
+                    protocol.transport.abort()
+
+        protocol.data_received = heard
+        return protocol
+
+    client.uaclient._make_protocol = made
+
+
 async def open_link(config: OpcUaConfig, secrets: Mapping[str, str], trust: TrustStore) -> Link:
     """Connect, log in, learn the namespaces. Raises the errors that `Driver.open` names."""
     client = Client(config.endpoint, timeout=config.timeout_s, watchdog_intervall=NEVER_S)
@@ -80,6 +110,7 @@ async def open_link(config: OpcUaConfig, secrets: Mapping[str, str], trust: Trus
     client.application_uri = application_uri()
     client.product_uri = "urn:kandelia:opcua"
     client.session_timeout = SESSION_MS
+    bound_messages(client)
     if config.user:
         client.set_user(config.user)
         client.set_password(_password(config, secrets))
