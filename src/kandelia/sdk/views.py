@@ -3,7 +3,7 @@
 from kandelia.base.pages import Page
 from kandelia.kernel.access.contracts import Right, Role, Viewer
 from kandelia.kernel.connections.contracts import ConnectionState, ConnectionView, State
-from kandelia.kernel.events.report import REPORT_PERIOD_S, REPORTS_ASK, Report, Trouble
+from kandelia.kernel.events.report import REPORT_PERIOD_S, REPORTS_ASK, Process, Report, Trouble
 from kandelia.kernel.signals.definitions import SignalView
 from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, SiteView
 
@@ -16,6 +16,7 @@ __all__ = [
     "LineView",
     "MachineView",
     "Page",
+    "Process",
     "Report",
     "Right",
     "Role",

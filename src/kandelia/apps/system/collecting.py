@@ -41,12 +41,14 @@ def collect(viewer: Viewer) -> Status:
     except Unavailable as error:
         fault, mend = error.what, error.mend
     now_ns = time.time_ns()
-    wanted = {view.key: view.revision for view in connections.list_connections(viewer)}
+    views = connections.list_connections(viewer)
+    wanted = {view.key: view.revision for view in views}
+    names = {view.key: view.name.say(viewer.language) for view in views}
     return Status(
         at_ns=now_ns,
         platform=sees_platform(viewer),
         roles=role_rows(reports, now_ns, viewer.language) if sees_platform(viewer) else (),
-        connections=connection_rows(wanted, states),
+        connections=connection_rows(wanted, states, names),
         fault=fault,
         mend=mend,
     )

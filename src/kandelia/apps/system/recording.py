@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 
 from kandelia.apps.system.logic import platform
+from kandelia.apps.system.logic.words import role_name
 from kandelia.base.clock import NS_PER_MS
 from kandelia.base.errors import Conflict, TooMuch, Unavailable
 from kandelia.base.samples import encode, make_batch
@@ -69,7 +70,7 @@ class FigureKeeper:
         if not self._roles:
             _provide_site(viewer)
         for role in sorted({gauge.role for gauge in fresh} - self._roles)[: platform.ROLES_MAX]:
-            things.put_machine(viewer, f"{platform.SITE}/{platform.AREA}/{role}", platform.role_name(role), kind="role")
+            things.put_machine(viewer, f"{platform.SITE}/{platform.AREA}/{role}", role_name(role), kind="role")
             self._roles.add(role)
         signals.put_signals(viewer, [_view(gauge) for gauge in fresh if gauge.role in self._roles])
         found = signals.by_ids(viewer, [gauge.id for gauge in fresh])

@@ -8,7 +8,7 @@ from kandelia.sdk.records import connections, signals, things
 from kandelia.sdk.screens import screen
 from kandelia.sdk.views import Right, Viewer
 
-STATES = ("running", "idle", "uncertain", "warning", "alarm", "stopped", "stale", "none")
+STATES = ("running", "idle", "uncertain", "warning", "alarm", "stopped", "reporting", "stale", "none")
 
 
 @screen(Right.SEE)

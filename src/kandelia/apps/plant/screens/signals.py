@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from kandelia.apps.plant.logic.board import definitions, live_row
+from kandelia.apps.plant.logic.board import definitions, live_row, machines_of
 from kandelia.apps.plant.screens.machine import source
 from kandelia.sdk.records import connections, signals, things
 from kandelia.sdk.screens import screen
@@ -23,6 +23,8 @@ def signal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     asked = {name: request.GET.get(name, "").strip()[:SEARCH_LENGTH_MAX] for name in FILTERS}
     page = signals.list_signals(viewer, **asked, after=request.GET.get("after", "")[:SEARCH_LENGTH_MAX], limit=ROWS)
     rows = [live_row(signal, viewer.language) for signal in page.items]
+    sites = things.tree(viewer)
+    sources = [source(one, viewer.language) for one in connections.list_connections(viewer)]
     drawn = [live_row(signal, viewer.language) for signal in _drawn(request, viewer)]
     context = {
         "rows": rows,
@@ -33,8 +35,10 @@ def signal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "first": urlencode(_given(asked)) if request.GET.get("after") else None,
         "definitions": definitions([*rows, *drawn]),
         "has_any": bool(rows) or any(asked.values()) or bool(request.GET.get("after")),
-        "connections": [source(one, viewer.language) for one in connections.list_connections(viewer)],
-        "zone": next((site.time_zone for site in things.tree(viewer)), ""),
+        "connections": sources,
+        "connection_names": {one.key: one.name for one in sources},
+        "machine_names": {one.path: one.name.say(viewer.language) for one in machines_of(sites)},
+        "zone": next((site.time_zone for site in sites), ""),
     }
     template = "plant/signal_rows.html" if request.headers.get("HX-Request") else "plant/signals.html"
     return render(request, template, context)

@@ -1,32 +1,44 @@
 """The state of every role as the status page tells it. Pure: from reports to rows."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from kandelia.apps.system.logic.platform import role_name
+from kandelia.apps.system.logic.words import KEY_GAUGES, role_name
 from kandelia.base.clock import NS_PER_S
-from kandelia.sdk.views import ConnectionState, Report, Trouble
+from kandelia.sdk.views import ConnectionState, Process, Report, Trouble
 
 SILENT_S_MAX = 8.0  # a role that has not reported for so long is not shown as running
+SUPERVISOR = "boot"
 EXPECTED = ("web", "edge", "history", "live", "jobs")
+ORDER = (*EXPECTED, "bus", SUPERVISOR)  # others, as a demo plant, stand behind
 
 
 @dataclass(frozen=True, slots=True)
 class RoleRow:
-    """One process."""
+    """One process. `restarts` is None where no supervisor tells of it."""
 
     role: str
     name: str
-    state: str  # "running", "warning" (has troubles), "silent"
+    state: str  # "running", "warning" (has troubles), "silent", or the supervisor's "waiting", "backing-off", "stopped"
     pid: int = 0
     started_ns: int = 0
     age_s: float = 0.0
     gauges: tuple[tuple[str, float], ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    restarts: int | None = None
+    memory_bytes: float | None = None
+    last_exit: str = ""
 
     def gauge(self, name: str) -> float | None:
         """A figure by name."""
         return dict(self.gauges).get(name)
+
+    @property
+    def keys(self) -> tuple[tuple[str, float], ...]:
+        """The few figures it is judged by."""
+        held = dict(self.gauges)
+        return tuple((name, held[name]) for name in KEY_GAUGES.get(self.role, ()) if name in held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,7 @@ class ConnectionRow:
     held_s: float = 0.0
     lost: int = 0
     refused_items: int = 0
+    name: str = ""
 
     @property
     def behind(self) -> bool:
@@ -50,16 +63,20 @@ class ConnectionRow:
 
 
 def role_rows(reports: Iterable[Report], now_ns: int, language: str) -> tuple[RoleRow, ...]:
-    """A row for each role that reports, and for each that should; several of one role are told apart by pid."""
-    reports = sorted(reports, key=lambda report: (report.role, report.pid))
+    """A row for each process that reports, that a supervisor keeps, or that should run; told apart by pid."""
+    reports = list(reports)
+    processes = [process for report in reports for process in report.processes]
     rows = [_row(report, now_ns, language) for report in reports]
-    missing = [role for role in EXPECTED if role not in {report.role for report in reports}]
+    rows = [_supervised(row, processes) for row in rows]
+    told = {(row.role, row.pid) for row in rows}
+    rows += [_process_row(one, reports, now_ns, language) for one in processes if (one.name, one.pid) not in told]
+    missing = [role for role in EXPECTED if role not in {row.role for row in rows}]
     rows += [RoleRow(role, role_name(role).say(language), "silent") for role in missing]
     return tuple(sorted(rows, key=lambda row: (_place(row.role), row.role, row.pid)))
 
 
 def _place(role: str) -> int:
-    return EXPECTED.index(role) if role in EXPECTED else len(EXPECTED)
+    return ORDER.index(role) if role in ORDER else len(ORDER)
 
 
 def _row(report: Report, now_ns: int, language: str) -> RoleRow:
@@ -74,16 +91,44 @@ def _row(report: Report, now_ns: int, language: str) -> RoleRow:
         age_s=max(0.0, (now_ns - report.started_ns) / NS_PER_S),
         gauges=tuple(sorted(report.gauges.items())),
         troubles=report.troubles,
+        memory_bytes=report.gauges.get("memory_bytes"),
     )
 
 
-def connection_rows(wanted: dict[str, int], states: dict[str, ConnectionState]) -> tuple[ConnectionRow, ...]:
+def _supervised(row: RoleRow, processes: Iterable[Process]) -> RoleRow:
+    """The row with what its supervisor knows of it."""
+    known = next((one for one in processes if (one.name, one.pid) == (row.role, row.pid)), None)
+    return row if known is None else replace(row, restarts=known.restarts, last_exit=known.last_exit)
+
+
+def _process_row(process: Process, reports: Iterable[Report], now_ns: int, language: str) -> RoleRow:
+    """A process that says nothing of itself: one that is no role, or a role that does not run or answer."""
+    silent = process.state == "running" and process.name in EXPECTED
+    supervisor = next((report for report in reports if process in report.processes), None)
+    gauges = supervisor.gauges if supervisor and process.name == "bus" else {}
+    return RoleRow(
+        role=process.name,
+        name=role_name(process.name).say(language),
+        state="silent" if silent else process.state,
+        pid=process.pid,
+        started_ns=process.since_ns,
+        age_s=max(0.0, (now_ns - process.since_ns) / NS_PER_S) if process.since_ns else 0.0,
+        gauges=tuple((name, gauges[name]) for name in KEY_GAUGES.get(process.name, ()) if name in gauges),
+        restarts=process.restarts,
+        memory_bytes=float(process.memory_bytes) or None,
+        last_exit=process.last_exit,
+    )
+
+
+def connection_rows(
+    wanted: Mapping[str, int], states: Mapping[str, ConnectionState], names: Mapping[str, str] = MappingProxyType({})
+) -> tuple[ConnectionRow, ...]:
     """A row for each connection; `unknown` where no edge has told its state."""
     rows = []
     for key, revision in sorted(wanted.items()):
-        state = states.get(key)
+        state, name = states.get(key), names.get(key) or key
         if state is None:
-            rows.append(ConnectionRow(key, "unknown", revision, 0))
+            rows.append(ConnectionRow(key, "unknown", revision, 0, name=name))
             continue
         rows.append(
             ConnectionRow(
@@ -96,6 +141,7 @@ def connection_rows(wanted: dict[str, int], states: dict[str, ConnectionState]) 
                 held_s=state.held_s,
                 lost=state.lost,
                 refused_items=len(state.items_refused),
+                name=name,
             )
         )
     return tuple(rows)

@@ -3,17 +3,18 @@
 from datetime import datetime
 
 from django import template
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kandelia.apps.system.logic.platform import gauge_signal
 from kandelia.apps.system.logic.status import RoleRow
+from kandelia.apps.system.logic.words import gauge_name
 from kandelia.base.clock import from_ns
 from kandelia.base.units import shown_unit
 
 register = template.Library()
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
-MEGA = 1_000_000
-HEAD_GAUGES = ("memory_bytes", "restarts", "processor_percent")
+MEGA, GIGA = 1_000_000, 1_000_000_000
 
 
 @register.filter
@@ -35,17 +36,10 @@ def lasted(seconds: float) -> str:
 
 
 @register.simple_tag
-def gauge(row: RoleRow, name: str) -> str:
-    """A figure of a role with its unit, a dash where it tells none."""
-    value = row.gauge(name)
-    return "–" if value is None else figure(name, value)
-
-
-@register.simple_tag
 def figure(name: str, value: float) -> str:
-    """A gauge's value with its unit; bytes in megabytes."""
+    """A gauge's value with its unit; bytes in megabytes or gigabytes."""
     if name.endswith("_bytes"):
-        return f"{value / MEGA:,.1f}\u2009MB"
+        return f"{value / GIGA:,.1f}\u2009GB" if value >= GIGA else f"{value / MEGA:,.0f}\u2009MB"
     signal = gauge_signal("", name)
     decimals = 0 if value == int(value) else signal.decimals or 2
     unit = shown_unit(signal.unit)
@@ -53,6 +47,12 @@ def figure(name: str, value: float) -> str:
 
 
 @register.filter
-def other_gauges(row: RoleRow) -> list[tuple[str, str, float]]:
-    """(name, words, value) of the figures that have no column of their own."""
-    return [(name, name.replace("_", " "), value) for name, value in row.gauges if name not in HEAD_GAUGES]
+def gauge_word(name: str) -> str:
+    """What people call a figure, in the reader's language."""
+    return gauge_name(name).say((get_language() or "zh")[:2])
+
+
+@register.filter
+def told(row: RoleRow, name: str) -> float | None:
+    """A figure of a process, None where it tells none."""
+    return row.gauge(name)

@@ -5,7 +5,7 @@ import { age, severity } from "./format.js";
 import { definitionOf, isStale } from "./value.js";
 import { say } from "./words.js";
 
-const SHAPES = { running: "●", idle: "◑", uncertain: "◐", warning: "▲", alarm: "◆", stopped: "○", stale: "╌", none: "·" };
+const SHAPES = { running: "●", idle: "◑", uncertain: "◐", warning: "▲", alarm: "◆", stopped: "○", reporting: "▪", stale: "╌", none: "·" };
 const SPARK_MS = 3_600_000;
 const SPARK_REFRESH_MS = 120_000;
 const SPARK_WIDTH = 120;
@@ -21,14 +21,16 @@ class LiveState extends HTMLElement {
     this.word ??= this.querySelector(".ls-word");
     this.ageText ??= this.querySelector(".ls-age");
     states.add(this);
-    if (this.definition.number) {
-      this.stop = watch(this.definition.number, (time, value, quality) => {
-        this.time = time;
-        this.value = value;
-        this.quality = quality;
-        this.draw();
-      });
-    }
+    this.values = (this.dataset.values ?? "").split(" ").filter(Boolean).map(Number); // where no signal tells the state
+    const hear = (time, value, quality) => {
+      if (this.values.length && time < this.time) return;
+      this.time = time;
+      this.value = value;
+      this.quality = quality;
+      this.draw();
+    };
+    const stops = (this.definition.number ? [this.definition.number] : this.values).map((number) => watch(number, hear));
+    this.stop = () => stops.forEach((stop) => stop());
     this.draw();
   }
 
@@ -57,12 +59,20 @@ class LiveState extends HTMLElement {
   }
 
   read() {
+    if (!this.definition.number) return this.readValues();
     const label = this.definition.labels[Number(this.value)] ?? (this.value === null || this.value === undefined ? "" : String(this.value));
     if (this.time === undefined) return { state: "none", word: say("none") };
     if (isStale(this.time, this.definition)) return { state: "stale", word: label ? `${label} · ${say("stale")}` : say("stale") };
     if (severity(this.quality) === 2) return { state: "uncertain", word: say("bad") };
     if (severity(this.quality) === 1) return { state: "uncertain", word: `${label} · ${say("uncertain")}` };
     return { state: this.shapes[Number(this.value)] ?? "uncertain", word: label };
+  }
+
+  /** A machine that tells no state: its values come or they do not. */
+  readValues() {
+    if (!this.values.length) return { state: "none", word: say("noSignals") };
+    if (this.time === undefined) return { state: "none", word: say("none") };
+    return isStale(this.time, this.definition) ? { state: "stale", word: say("stale") } : { state: "reporting", word: say("reporting") };
   }
 }
 

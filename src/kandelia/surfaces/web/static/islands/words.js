@@ -1,7 +1,7 @@
 // What the islands say, in the language of the page.
 const WORDS = {
   en: {
-    now: "now", good: "good", uncertain: "uncertain", bad: "bad", stale: "stale", none: "no value yet", high: "high", low: "low",
+    now: "now", good: "good", uncertain: "uncertain", bad: "bad", stale: "stale", none: "no value yet", noSignals: "no values shown", reporting: "reporting", high: "high", low: "low",
     yes: "on", no: "off", ago: "{} ago", linkLost: "Live link lost, trying again", signedOut: "Signed out; sign in again to see live values",
     live: "Live", linkUp: "Live link stands", loading: "Loading…", retry: "Try again", empty: "Nothing was recorded in this window",
     emptyMend: "Choose a longer window, or look at the connection of this signal.", failed: "The history could not be read",
@@ -16,7 +16,7 @@ const WORDS = {
     links: "{} of {} connections running", held: "{} s held at the edge", allFresh: "all fresh",
   },
   zh: {
-    now: "刚刚", good: "良好", uncertain: "不确定", bad: "坏值", stale: "过期", none: "尚无数值", high: "偏高", low: "偏低",
+    now: "刚刚", good: "良好", uncertain: "不确定", bad: "坏值", stale: "过期", none: "尚无数值", noSignals: "没有显示的数值", reporting: "在报数", high: "偏高", low: "偏低",
     yes: "开", no: "关", ago: "{}前", linkLost: "实时连接中断，正在重连", signedOut: "登录已失效，请重新登录以查看实时值",
     live: "实时", linkUp: "实时连接正常", loading: "正在读取…", retry: "重试", empty: "该时段没有记录",
     emptyMend: "请选择更长的时段，或检查该测点的连接。", failed: "无法读取历史数据",
