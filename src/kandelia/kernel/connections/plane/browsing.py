@@ -16,6 +16,7 @@ from kandelia.ports.bus import Bus, Message
 ANSWER_HEADER = "K-Answer"
 BROWSE_S = 10.0
 BROWSE_NODES_MAX = 2_000
+ANSWER_BYTES_MAX = 900_000  # a NATS server's own default takes 1 MB
 log = logging.getLogger("kandelia.edge")
 
 
@@ -53,7 +54,7 @@ class Browsing:
             log.exception("%s: browsing failed", question.connection)
             await self._refuse(message, Unavailable(f"the driver failed: {error}", mend="see the log of the edge role"))
         else:
-            data = msgspec.json.encode(bounded(nodes))
+            data = encoded(nodes)
             await self.bus.publish(message.reply, data, {ANSWER_HEADER: "whole"})
 
     async def _refuse(self, message: Message, error: KandeliaError) -> None:
@@ -78,9 +79,18 @@ async def browse(supervised: Supervised, address: str) -> Sequence[Node]:
         await within(CLOSE_S, "closing the connection", session.close())
 
 
-def bounded(nodes: Sequence[Node]) -> list[Node]:
-    """At most BROWSE_NODES_MAX; then a last node without address says in `details` how many were left out."""
-    if len(nodes) <= BROWSE_NODES_MAX:
+def bounded(nodes: Sequence[Node], nodes_max: int = BROWSE_NODES_MAX) -> list[Node]:
+    """At most `nodes_max`; then a last node without address says in `details` how many were left out."""
+    nodes_max = min(nodes_max, BROWSE_NODES_MAX)
+    if len(nodes) <= nodes_max:
         return list(nodes)
-    left_out = len(nodes) - BROWSE_NODES_MAX
-    return [*nodes[:BROWSE_NODES_MAX], Node("", "…", has_children=False, details={"left_out": str(left_out)})]
+    left_out = len(nodes) - nodes_max
+    return [*nodes[:nodes_max], Node("", "…", has_children=False, details={"left_out": str(left_out)})]
+
+
+def encoded(nodes: Sequence[Node]) -> bytes:
+    """The answer's JSON: `bounded` nodes, fewer where their names are so long that the bus would not take them."""
+    shown = len(nodes)
+    while len(data := msgspec.json.encode(bounded(nodes, shown))) > ANSWER_BYTES_MAX:
+        shown //= 2
+    return data

@@ -115,7 +115,13 @@ class Edge:
             document = None
         if document is None and key not in self.running:
             return
-        self.kept.keep(key, document)
+        try:
+            self.kept.keep(key, document)
+            self.troubles.mended("edge-copy")
+        except OSError as error:  # safe to lose: the bus tells it again
+            self.troubles.trouble(
+                "edge-copy", f"the edge's copy of {key} cannot be kept: {error}", "make room on its disk"
+            )
         self._apply(key, document)
 
     def _ours(self, document: ConnectionDocument) -> bool:

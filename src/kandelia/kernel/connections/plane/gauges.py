@@ -76,6 +76,7 @@ def figures(running: Callable[[], Iterable[Supervised]]) -> dict[str, Callable[[
         "batches_stored": summed(lambda one: one.outlet.stored_batches),
         "samples_lost": summed(lost_of),
         "samples_unfit": summed(lambda one: one.inlet.counts.unfit),
+        "samples_of_strangers": summed(lambda one: one.inlet.counts.strangers),
         "samples_clock_replaced": summed(lambda one: one.inlet.counts.clocks),
         "signals_refused": summed(lambda one: one.standing.refused_count),
         "errors": summed(lambda one: one.standing.errors + one.inlet.faults),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -75,8 +76,9 @@ class Outlet:
                 await self._news.wait()
             if await self._send_some():
                 delay = RETRY_FIRST_S
+                self._shed(math.inf)  # a bus that takes less than comes must not fill the memory
                 continue
-            self._shed()
+            self._shed(self.budget.hold_s)
             await asyncio.sleep(delay)
             delay = min(RETRY_MAX_S, delay * 2)
 
@@ -89,7 +91,7 @@ class Outlet:
                         await asyncio.sleep(RETRY_FIRST_S)
         except TimeoutError:
             log.warning("%s: the bus did not take everything within %g s", self.subject, seconds)
-        return sum(held.rows for held in self.queue.waiting)
+        return sum(held.rows for queue in (self.queue, self._urgent) for held in queue.waiting)
 
     def _enqueue(self, queue: HoldQueue, batch: pa.RecordBatch) -> None:
         now = self.clock.monotonic_s()
@@ -132,7 +134,7 @@ class Outlet:
     def _complain(self, why: str, *, full: bool) -> None:
         self.trouble, self.full = why, full
 
-    def _shed(self) -> None:
-        rows = self.queue.shed(self.clock.monotonic_s(), self.budget.hold_s, self.budget.share)
+    def _shed(self, hold_s: float) -> None:
+        rows = self.queue.shed(self.clock.monotonic_s(), hold_s, self.budget.share)
         if rows:
-            log.warning("%s: %d samples dropped, the bus has been away too long", self.subject, rows)
+            log.warning("%s: %d samples dropped, the bus was away too long or is too slow", self.subject, rows)

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from kandelia.ports.secrets import Secrets
 OPEN_S = 20.0
 COLLECT_S = 60.0
 CLOSE_S = 3.0
+PUMP_RETRY_S = 0.5
 log = logging.getLogger("kandelia.edge")
 
 
@@ -72,6 +74,7 @@ class Supervised:
     backoff: BackOff = field(default_factory=BackOff)
     session: Session | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _proof_fault: str = ""
 
     def __post_init__(self) -> None:
         self.standing = Standing(self.clock)
@@ -84,7 +87,7 @@ class Supervised:
 
     async def run(self) -> None:
         """Serve the connection until cancelled; then leave it in order."""
-        pumps = [asyncio.create_task(self.inlet.run()), asyncio.create_task(self.outlet.run())]
+        pumps = [asyncio.create_task(self._outlive(pump)) for pump in (self.inlet.run, self.outlet.run)]
         try:
             self._mark_former_life()
             while True:
@@ -93,6 +96,16 @@ class Supervised:
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
+
+    async def _outlive(self, pump: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """What is received goes on its way whatever one batch does; a failure counts as the connection's error."""
+        while True:
+            try:
+                await pump()
+            except Exception:
+                self.standing.errors += 1
+                log.exception("%s: the way to the bus failed and begins anew", self.document.id)
+            await asyncio.sleep(PUMP_RETRY_S)
 
     async def _attend(self) -> None:
         """One round: serve until lost or changed, then say and wait as is due."""
@@ -226,9 +239,16 @@ class Supervised:
             self.outlet.put(mark_batch(numbers, times, quality))
 
     def note_proof(self, *, orderly: bool = False) -> None:
-        """Bring the last proof of life to the proof file."""
-        if self.inlet.proof_ns:
+        """Bring the last proof of life to the proof file; a full disk stops no collecting."""
+        if not self.inlet.proof_ns:
+            return
+        try:
             self.proofs.write(self.inlet.proof_ns, self.inlet.roster, orderly=orderly)
+            self._proof_fault = ""
+        except OSError as error:
+            if str(error) != self._proof_fault:
+                self._proof_fault = str(error)
+                log.error("%s: the proof of life cannot be kept: %s", self.document.id, error)
 
 
 def items_of(document: ConnectionDocument) -> list[Item]:

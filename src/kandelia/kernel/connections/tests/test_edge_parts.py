@@ -5,20 +5,28 @@ import random
 import threading
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
+from kandelia.base.clock import SystemClock
 from kandelia.base.errors import Unavailable
 from kandelia.base.quality import BAD_DATA_LOST
 from kandelia.base.samples import Kind, decode, make_batch, times_ns
+from kandelia.engines.files.secrets import FileSecrets
 from kandelia.kernel.connections.contracts import ConnectionDocument
-from kandelia.kernel.connections.drivers import Item
+from kandelia.kernel.connections.drivers import Item, Node
 from kandelia.kernel.connections.logic.backoff import DELAY_FIRST_S, DELAY_MAX_S, STABLE_S, BackOff
 from kandelia.kernel.connections.logic.holding import MESSAGE_BYTES_MAX, Held, HoldQueue, messages_of
 from kandelia.kernel.connections.logic.roster import Roster
-from kandelia.kernel.connections.plane import deadlines
+from kandelia.kernel.connections.plane import deadlines, supervision
 from kandelia.kernel.connections.plane.blocking import Worker
+from kandelia.kernel.connections.plane.browsing import ANSWER_BYTES_MAX, encoded
+from kandelia.kernel.connections.plane.discovery import Drivers
+from kandelia.kernel.connections.plane.inlet import Inlet
 from kandelia.kernel.connections.plane.keeping import KeptDocuments, ProofFile
+from kandelia.kernel.connections.plane.outlet import Budget, Outlet
+from kandelia.kernel.connections.plane.supervision import Supervised
 
 
 def test_delays_double_within_bounds_and_start_afresh() -> None:
@@ -126,3 +134,79 @@ async def test_a_coroutine_that_ignores_its_cancellation_is_abandoned(monkeypatc
         with pytest.raises(Unavailable, match=r"listening took longer than 0.1 s"):
             await deadlines.within(0.1, "listening", deaf())
     done.set()
+
+
+class SlowBus:
+    """Takes one message each `pause_s`, or fails in a way nobody foresaw."""
+
+    def __init__(self, pause_s: float = 0.0, faults: int = 0) -> None:
+        self.pause_s, self.faults, self.taken = pause_s, faults, 0
+
+    async def store(self, subject: str, data: bytes, *, message_id: str = "", timeout_s: float = 5.0) -> None:
+        await asyncio.sleep(self.pause_s)
+        if self.faults:
+            self.faults -= 1
+            raise RuntimeError("nobody foresaw this")
+        self.taken += 1
+
+
+def outlet_to(bus: object, bytes_max: int) -> Outlet:
+    return Outlet(bus, "org.a.site.s.edge.c", SystemClock(), Budget(60.0, bytes_max), lambda: None)  # type: ignore[arg-type]
+
+
+async def test_a_bus_slower_than_the_source_fills_no_memory() -> None:
+    outlet = outlet_to(SlowBus(pause_s=0.05), bytes_max=30_000)
+    running = asyncio.create_task(outlet.run())
+    for step in range(400):
+        outlet.put(make_batch([1], [step], value=float(step)))
+    async with asyncio.timeout(10):
+        while outlet.queue.bytes > 30_000:
+            await asyncio.sleep(0.02)
+    running.cancel()
+    assert outlet.queue.lost > 300, "and what was dropped is counted"
+
+
+def supervised(outlet: Outlet, directory: Path) -> Supervised:
+    document = ConnectionDocument("c", "a", "s", "scripted", 1, enabled=False)
+    inlet = Inlet("a.c", SystemClock(), 0.01, 100, outlet.put)
+    return Supervised(
+        document,
+        Drivers(directory, {}),
+        FileSecrets(directory),
+        SystemClock(),
+        inlet,
+        outlet,
+        ProofFile(directory / "p"),
+    )
+
+
+async def test_the_way_to_the_bus_outlives_what_nobody_foresaw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "PUMP_RETRY_S", 0.01)
+    bus = SlowBus(faults=2)
+    one = supervised(outlet_to(bus, 10**6), tmp_path)
+    running = asyncio.create_task(one.run())
+    one.outlet.put(make_batch([1], [1], value=1.0))
+    async with asyncio.timeout(5):
+        while not bus.taken:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    assert one.standing.errors == 2 and not one.outlet.queue.lost
+
+
+async def test_a_proof_that_cannot_be_kept_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = supervised(outlet_to(SlowBus(), 10**6), tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(one.proofs, "write", full)
+    one.inlet.alive()
+    one.note_proof()
+
+
+def test_a_browse_answer_fits_the_bus() -> None:
+    nodes = [Node(f"ns=1;i={place}", "长" * 2_000, has_children=False) for place in range(1_500)]
+    data = encoded(nodes)
+    shown = msgspec.json.decode(data, type=list[Node])
+    assert len(data) <= ANSWER_BYTES_MAX and shown[-1].details == {"left_out": str(1_500 - len(shown) + 1)}
+    assert len(msgspec.json.decode(encoded(nodes[:20]), type=list[Node])) == 20
