@@ -102,13 +102,17 @@ def test_samples_written_are_read_back(published, engineer, viewer):
     answered = engineer("POST", "/samples", body)
     assert (answered.status_code, answered.json()) == (202, {"rows": 205, "repeated": False}), answered.content
     assert engineer("POST", "/samples", body).json() == {"rows": 205, "repeated": True}
+    one = {"samples": [{"signal": oven["count"], "times": [MS + 100_000], "values": [7]}]}
+    other = {"samples": [{"signal": oven["count"], "times": [MS + 101_000], "values": [8]}]}
+    told = [engineer("POST", "/samples", body, HTTP_IDEMPOTENCY_KEY="k").json() for body in (one, one, other)]
+    assert [answer["repeated"] for answer in told] == [False, True, False], "a key used twice loses no samples"
     window = f"start={MS}&end={MS + 200_000}"
 
     def count() -> int:
         return len(viewer.get(f"/signals/{oven['count']}/raw?{window}")["value"])
 
-    assert wait_for(count, 100) == 100
-    assert viewer.get(f"/signals/{oven['count']}/raw?{window}")["value"][-1] == 2**60 + 99
+    assert wait_for(count, 102) == 102
+    assert viewer.get(f"/signals/{oven['count']}/raw?{window}")["value"][99:] == [2**60 + 99, 7, 8]
     assert viewer.get(f"/signals/{oven['order']}/raw?{window}")["value"] == ["A,1", None]
     assert viewer.get(f"/signals/{oven['on']}/raw?{window}&limit=1") | {"id": 0, "number": 0} == {
         "number": 0, "id": 0, "t": [MS], "value": [1], "quality": [0], "more": True,

@@ -39,7 +39,7 @@ def writable(viewer: Viewer, names: Iterable[int | str]) -> tuple[dict[int | str
 def store_samples(viewer: Viewer, samples: pa.Table, site: str, key: str) -> tuple[int, bool]:
     """Store rows of SCHEMA whose signals `writable` gave; (rows, whether all were there already).
 
-    Returns once the stream has them on disk. The same `key` (with the same rows) stores nothing twice.
+    Returns once the stream has them on disk. The same `key` stores nothing twice, so it must stand for the same rows.
     """
     require(viewer, Right.CONFIGURE)
     subject = load_subject(viewer.organisation, site, SOURCE)

@@ -94,12 +94,13 @@ BODY: dict[str, Any] = {
 def write(request: HttpRequest) -> Status[dict[str, Any]]:
     """Store samples of one's own signals; answers once they are on disk.
 
-    The same body, or the same Idempotency-Key, within two minutes is stored once.
+    The same body under the same Idempotency-Key (or none) within two minutes is stored once; another body is stored
+    under any key, so that no key used twice by mistake loses samples.
     """
     viewer = viewer_of(request)
     require(viewer, Right.CONFIGURE)
     body = request.body
-    key = request.headers.get("Idempotency-Key", "")[:KEY_LENGTH_MAX] or hashlib.sha256(body).hexdigest()
+    key = f"{request.headers.get('Idempotency-Key', '')[:KEY_LENGTH_MAX]} {hashlib.sha256(body).hexdigest()}"
     content = (request.content_type or "").lower()
     tables = _arrow(body) if content in ARROW else _json(body)
     known, site = writes.writable(viewer, {name for table in tables for name in _names(table)})
