@@ -137,6 +137,8 @@ async def test_foolish_questions_are_refused(told: Stand, bus: NatsBus) -> None:
         Question(Ask.AGGREGATE, "red", (1,), 0, 100, bucket_ns=0),
         Question(Ask.RAW, "red", (1,), 0, 100, seconds_max=-1),
         Question(Ask.LAST, "red", (-1,)),
+        Question(Ask.LAST, "red", (1 - 1_024,)),
+        Question(Ask.LAST, "red", (2**32 + 1,)),
     ]
     for question in foolish:
         assert isinstance(await refusal(ask(bus, question)), InvalidInput | NotAllowed), question

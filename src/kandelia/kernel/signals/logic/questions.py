@@ -13,6 +13,7 @@ from kandelia.ports.history_rows import TIME_MAX_NS
 SECONDS_MAX = 600.0
 ROWS_SMALL = 5_000  # at about 100 bytes a row
 BUCKETS_MAX = 20_000_000  # of all signals together
+NUMBER_MAX = 2**32 - 1
 
 
 def check_question(question: Question) -> None:
@@ -27,6 +28,8 @@ def check_question(question: Question) -> None:
             mend=f"ask for at most {QUESTION_SIGNALS_MAX} at a time",
             code="too-much-signals",
         )
+    if question.signals and not 0 < min(question.signals) <= max(question.signals) <= NUMBER_MAX:
+        raise _invalid("a signal number is out of range", f"give numbers from 1 to {NUMBER_MAX}")
     if not 0 < question.seconds_max <= SECONDS_MAX:
         raise _invalid(f"{question.seconds_max} seconds allowed", f"give 0 … {SECONDS_MAX:g}")
     if not 0 <= question.before_ns < TIME_MAX_NS or question.rows_max < 0:
