@@ -131,7 +131,8 @@ class Watched:
         except Exception as error:
             self.last_exit = str(error) or type(error).__name__
             return
-        write_pid_file(self.pid_file, self._process.pid)
+        with contextlib.suppress(OSError):  # a full disk must not end the watching
+            write_pid_file(self.pid_file, self._process.pid)
         if self._stopping.is_set():
             self.signal(signal.SIGTERM)
         self._become("running")

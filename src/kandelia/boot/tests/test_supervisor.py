@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 
 from kandelia.base.errors import Conflict
-from kandelia.boot import status
+from kandelia.boot import status, watched
 from kandelia.boot.load import load_settings
 from kandelia.boot.processes import end_stale, mark_of, read_pid_file, write_pid_file
 from kandelia.boot.settings import Settings
@@ -70,6 +70,19 @@ async def test_a_killed_role_comes_back_and_is_shown(supervisor: Supervisor) -> 
     kept = json.loads((supervisor.settings.run_directory / "supervisor.json").read_text())
     (shown,) = [process for process in kept["processes"] if process["name"] == "edge"]
     assert (shown["state"], shown["pid"], shown["restarts"]) == ("running", edge.pid, 1)
+
+
+async def test_a_full_disk_does_not_end_the_watching(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    edge = supervisor.watched["edge"]
+    await until(lambda: edge.state == "running")
+    monkeypatch.setattr(watched, "write_pid_file", full)
+    for _ in range(2):
+        first = edge.pid
+        os.kill(first, signal.SIGKILL)
+        await until(lambda first=first: edge.state == "running" and edge.pid not in (0, first))  # type: ignore[misc]
 
 
 async def test_a_role_that_cannot_run_backs_off_and_says_why(supervisor: Supervisor) -> None:
