@@ -25,6 +25,12 @@ class RunningService:
     report: Gauge
     ended: threading.Event = field(default_factory=threading.Event)
     news: threading.Event = field(default_factory=threading.Event)
+    failures: int = 0  # since it last got through a round
+
+    @property
+    def code(self) -> str:
+        """Of the trouble that tells of its failing."""
+        return f"service-{self.name}"
 
     @property
     def stopping(self) -> bool:
@@ -32,7 +38,13 @@ class RunningService:
         return self.ended.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait, ended early by a stop or by `wake`; True when the service shall end."""
+        """Wait, ended early by a stop or by `wake`; True when the service shall end.
+
+        A service waits after each round, so that it has come so far proves that it works again.
+        """
+        if self.failures:
+            self.failures = 0
+            self.troubles.mended(self.code)
         self.news.wait(seconds)
         self.news.clear()
         return self.stopping
@@ -53,7 +65,6 @@ class RunningService:
 
 def run_service(context: RunningService, service: Service) -> None:
     """Run it until the role stops; a failure is told as a trouble and tried again with growing delay."""
-    delay_s, code = RESTART_FIRST_S, f"service-{context.name}"
     while not context.stopping:
         try:
             service(context)
@@ -61,8 +72,9 @@ def run_service(context: RunningService, service: Service) -> None:
                 raise RuntimeError("it ended by itself")
         except Exception as error:
             log.exception("service %s failed", context.name)
-            context.troubles.trouble(code, f"{context.name} failed: {error}", "it is tried again; see the jobs log")
+            mend = "it is tried again; see the jobs log"
+            context.troubles.trouble(context.code, f"{context.name} failed: {error}", mend)
             connection.close()
-            context.ended.wait(delay_s)
-            delay_s = min(delay_s * 2, RESTART_MAX_S)
+            context.ended.wait(min(RESTART_FIRST_S * 2.0**context.failures, RESTART_MAX_S))
+            context.failures = min(context.failures + 1, 10)
     connection.close()

@@ -209,7 +209,9 @@ def test_a_service_that_fails_is_told_and_started_again(monkeypatch):
         runs.append(1)
         if len(runs) == 1:
             raise OSError("gone")
+        given.wait(0)
         given.stop()
 
     run_service(context, service)
-    assert len(runs) == 2 and told[0] == ("service-watch", "watch failed: gone")
+    assert len(runs) == 2 and context.failures == 0
+    assert told == [("service-watch", "watch failed: gone"), ("service-watch", "")], "and mended once it works again"
