@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from kandelia.base.errors import Unavailable
+from kandelia.base.errors import TooMuch, Unavailable
 from kandelia.kernel.access.facade import system_viewer
 from kandelia.kernel.connections import facade as connections
 from kandelia.kernel.connections import outbox
@@ -88,6 +88,23 @@ def test_a_bus_that_lost_everything_is_filled_again(plane, plants):
     assert outbox.reconcile(bucket) >= 3
     assert outbox.publish(bucket, document) == 2
     assert set(bucket.read()) == {"north.link", "south.link"}
+
+
+def test_a_document_that_the_bus_refuses_holds_up_no_other(plane, plants):
+    class Picky(SnapshotBucket):
+        def put(self, key, data):
+            if key == "north.link":
+                raise TooMuch("a message larger than the bus takes")
+            super().put(key, data)
+
+    outbox.reconcile(SnapshotBucket())
+    outbox.mark("north", ["link"])
+    outbox.mark("south", ["link"])
+    with pytest.raises(TooMuch, match=r"north\.link"):
+        outbox.publish(Picky(), document)
+    assert [due.key for due in outbox.due()] == ["north.link"] and held("south.link")
+    outbox.publish(SnapshotBucket(), document)
+    assert not outbox.due()
 
 
 def test_records_that_are_older_than_the_bus_win_with_a_higher_revision(plane, plants):

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from kandelia.base.errors import InvalidInput, KandeliaError, TooMuch
 from kandelia.kernel.connections.contracts import (
     OUTBOX_CHANGED,
     UNCONNECTED,
@@ -79,17 +80,28 @@ def due() -> list[Due]:
 
 
 def publish(bucket: Bucket, build: Build) -> int:
-    """Bring every due document to the bucket; how many. An error leaves the rest due."""
+    """Bring every due document to the bucket; how many.
+
+    Unavailable leaves the rest due. A document that the bus refuses (too large) stays due alone: the others are
+    published, then TooMuch or InvalidInput names it.
+    """
     published = 0
+    refused: KandeliaError | None = None
     for waiting in due():
         revision, data = _document(waiting, build)
-        if data is None:
-            bucket.delete(waiting.key)
-        else:
-            bucket.put(waiting.key, data)
+        try:
+            if data is None:
+                bucket.delete(waiting.key)
+            else:
+                bucket.put(waiting.key, data)
+        except (TooMuch, InvalidInput) as error:
+            refused = type(error)(f"{waiting.key}: {error.what}", error.where, error.mend, error.code)
+            continue
         digest = hashlib.sha256(data).hexdigest() if data else ""
         Outbox.objects.filter(key=waiting.key).update(published_revision=revision, published_hash=digest)
         published += 1
+    if refused is not None:
+        raise refused
     return published
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kandelia.base.errors import Unavailable
+from kandelia.base.errors import InvalidInput, TooMuch, Unavailable
 from kandelia.kernel.connections import outbox
 from kandelia.kernel.connections.contracts import OUTBOX_CHANGED, SNAPSHOT_BUCKET
 from kandelia.kernel.events import bridge
@@ -14,6 +14,7 @@ from kandelia.ports.bus import Bus
 POLL_S = 1.0
 RECONCILE_POLLS = 60  # and at each start, and after the bus was away
 TROUBLE = "bus-away"
+REFUSED = "snapshot-refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,13 @@ def publish_outbox(context: ServiceContext) -> None:
             if passes % RECONCILE_POLLS == 0:
                 outbox.mark_everything()
                 outbox.reconcile(bucket)
-            outbox.publish(bucket, document)
             passes += 1
+            outbox.publish(bucket, document)
             context.troubles.mended(TROUBLE)
+            context.troubles.mended(REFUSED)
+        except (TooMuch, InvalidInput) as error:
+            what = f"the bus refuses the configuration of a connection: {error.what}"
+            context.troubles.trouble(REFUSED, what, "give some of its signals a connection of their own")
         except Unavailable as error:
             context.troubles.trouble(TROUBLE, f"changes do not reach the data plane: {error.what}", error.mend)
             passes = 0
