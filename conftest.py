@@ -6,12 +6,18 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats import server as nats_server_module
 from kandelia.engines.nats.bus import NatsBus, open_bus
 from kandelia.engines.nats.server import NatsServer
+
+
+# A busy machine is no defect; `make fuzz` searches with fresh chance, everything else replays.
+settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 @pytest.fixture
