@@ -6,14 +6,13 @@ import numpy as np
 
 from kandelia.kernel.connections.contracts import ConnectionDocument
 
-NUMBER_MAX = 20_000_000  # at 15 bytes a number the arrays stay under 300 MB
+NUMBER_MAX = 20_000_000  # at 11 bytes a number the arrays stay under 220 MB
+RETENTION_MAX = 255
 ROWS_FIRST = 1_024
-PERIOD_MS_MAX = 2**32 - 1
 NOBODY = -1
 _TYPES: dict[str, np.dtype] = {
     "owner": np.dtype(np.int32),  # index into `organisations`, NOBODY where the number is unknown
     "connection": np.dtype(np.int32),  # index into `connections`
-    "period_ms": np.dtype(np.uint32),
     "kind": np.dtype(np.uint8),
     "retention": np.dtype(np.uint8),
     "replaces": np.dtype(np.bool_),  # True where clash is "replace"
@@ -50,13 +49,12 @@ class Known:
 
 
 class SignalNumbers:
-    """Number → organisation, site, connection, kind, retention, clash, period. Numbers above NUMBER_MAX are unknown."""
+    """Number → organisation, connection, kind, retention, clash. Numbers above NUMBER_MAX are unknown."""
 
     def __init__(self) -> None:
         self.organisations = Words()
         self.connections = Words()
         self.signals = 0
-        self._sites: dict[str, str] = {}
         self._numbers: dict[str, np.ndarray] = {}
         self._arrays = {name: _filled(name, dtype, ROWS_FIRST) for name, dtype in _TYPES.items()}
 
@@ -66,8 +64,8 @@ class SignalNumbers:
         for signal in document.signals:
             if not 0 < signal.number <= NUMBER_MAX:
                 raise ValueError(f'signal "{signal.id}" has the number {signal.number}, beyond 1 … {NUMBER_MAX}')
-            if not 0 <= signal.retention <= 255 or not 0 <= signal.period_ms <= PERIOD_MS_MAX:
-                raise ValueError(f'signal "{signal.id}" has a retention class or period out of range')
+            if not 0 <= signal.retention <= RETENTION_MAX:
+                raise ValueError(f'signal "{signal.id}" has the retention class {signal.retention}, beyond 0 … 255')
         taken = self.look_up(np.fromiter((s.number for s in document.signals), np.int64, len(document.signals)))
         if not np.isin(taken.owner, own).all():
             raise ValueError("it claims a signal number of another organisation")
@@ -76,7 +74,6 @@ class SignalNumbers:
         """Put a connection's signals in the place of those it had; None takes them away."""
         connection = self.connections.index(key)
         self._forget(connection, self._numbers.pop(key, None))
-        self._sites.pop(key, None)
         if document is None or not document.signals:
             return
         signals = document.signals
@@ -86,12 +83,10 @@ class SignalNumbers:
         self.signals += int((owner[np.unique(numbers)] == NOBODY).sum())
         owner[numbers] = self.organisations.index(document.organisation)
         self._arrays["connection"][numbers] = connection
-        self._arrays["period_ms"][numbers] = np.fromiter((s.period_ms for s in signals), np.uint32, len(signals))
         self._arrays["kind"][numbers] = np.fromiter((s.kind for s in signals), np.uint8, len(signals))
         self._arrays["retention"][numbers] = np.fromiter((s.retention for s in signals), np.uint8, len(signals))
         self._arrays["replaces"][numbers] = np.fromiter((s.clash == "replace" for s in signals), bool, len(signals))
         self._numbers[key] = numbers
-        self._sites[key] = document.site
 
     def _forget(self, connection: int, numbers: np.ndarray | None) -> None:
         """A number that has moved to another connection meanwhile stays there."""
@@ -129,11 +124,6 @@ class SignalNumbers:
         index = self.organisations.find(organisation)
         return index != NOBODY and bool((self.look_up(numbers).owner == index).all())
 
-    def numbers_of(self, organisation: str) -> np.ndarray:
-        """The organisation's numbers, ascending."""
-        index = self.organisations.find(organisation)
-        return np.flatnonzero(self._arrays["owner"] == index) if index != NOBODY else np.empty(0, np.int64)
-
     def owners(self) -> dict[int, str]:
         """Number → organisation for all numbers."""
         owner = self._arrays["owner"]
@@ -145,15 +135,7 @@ class SignalNumbers:
         owner = self._arrays["owner"]
         if not 0 <= number < len(owner) or owner[number] == NOBODY:
             return ""
-        return self.connections.words[self._arrays["connection"][number]]
-
-    def site_of(self, number: int) -> str:
-        """The site of the signal's connection; empty where the number is unknown."""
-        return self._sites.get(self.connection_of(number), "")
-
-    def periods_ms(self, numbers: np.ndarray) -> np.ndarray:
-        """The expected period of each known number."""
-        return self._arrays["period_ms"][numbers]
+        return str(self.connections.words[self._arrays["connection"][number]])
 
 
 def _filled(name: str, dtype: np.dtype, size: int) -> np.ndarray:
