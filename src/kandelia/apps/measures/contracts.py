@@ -1,9 +1,9 @@
 """What a computation answers: frozen, and the same bytes for the same question, engine and parameters."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from kandelia.base.text import LocalText
@@ -174,14 +174,19 @@ def canonical(document: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    """Frozen shapes as JSON: texts first, since nearly all is text."""
+    kind: Any = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is tuple:
+        return [_plain(one) for one in value]
+    if kind is LocalText:
+        return {"zh": value.zh, "en": value.en}
     if isinstance(value, StrEnum):
         return value.value
-    if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, LocalText):
-        return {"zh": value.zh, "en": value.en}
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    return value
+    return {name: _plain(getattr(value, name)) for name in _names(kind)}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from kandelia.apps.measures.contracts import canonical
-from kandelia.apps.measures.logic.declarations import Line, Measures
+from kandelia.apps.measures.logic.declarations import Assumption, Line, Measures
 
 LEFT_OUT = ("row", "place")  # how a line is printed and where it stands computes nothing
 
@@ -19,9 +19,9 @@ def set_sha256(measures: Measures, lines: Mapping[str, str]) -> str:
     return _sha256([dict(lines), rest])
 
 
-def line_sha256(measures: Measures, line: Line) -> str:
+def line_sha256(line: Line, assumptions: tuple[Assumption, ...]) -> str:
     """Of a line with its assumptions: all that its computation reads."""
-    return _sha256([_plain(line), [_plain(one) for one in measures.assumptions_of(line.id)]])
+    return _sha256([_plain(line), [_plain(one) for one in assumptions]])
 
 
 def _sha256(document: Any) -> str:

@@ -214,7 +214,8 @@ def window(run: Run, bound: Window) -> Decimal:
     value = sum(inside, NOTHING)
     text = LocalText(
         f"{start} 至 {end}{'（不含）' if open_end else ''}到账 {len(inside)} 笔，共 {shown_money(value)}",
-        f"{len(inside)} receipts from {start} to {end}{' (excluded)' if open_end else ''}: {shown_money(value)}",
+        f"Received from {start} to {end}{' (excluded)' if open_end else ''}: {shown_money(value)}, "
+        f"entries: {len(inside)}",
     )
     run.note("window", value, (Used(bound.start, start.isoformat()),), text, parameter, assumption=LAST_DAY)
     return value

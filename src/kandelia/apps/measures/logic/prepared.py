@@ -1,14 +1,17 @@
 """What a set gives to every computation of a line, worked out once: its assumptions, open points and hashes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 from kandelia.apps.measures.contracts import Taken, Unspecified
 from kandelia.apps.measures.logic.declarations import Ambiguity, Assumption, Line, Measures
 from kandelia.apps.measures.logic.fingerprint import line_sha256, set_sha256
 
+T = TypeVar("T")
 SETS_KEPT = 8
+LINES_KEPT = 256  # a draft shares the lines it does not change with the set in use
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +26,17 @@ class Prepared:
     set_sha256: str
 
 
-class _Same:
-    """A set as a key of the cache: by identity, since it is frozen."""
+class _Same(Generic[T]):
+    """A frozen thing as a key of a cache: by identity, which the cache keeps alive."""
 
-    def __init__(self, measures: Measures) -> None:
-        self.measures = measures
+    def __init__(self, thing: T) -> None:
+        self.thing = thing
 
     def __hash__(self) -> int:
-        return id(self.measures)
+        return id(self.thing)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.measures is self.measures
+        return isinstance(other, _Same) and other.thing is self.thing
 
 
 def prepared(measures: Measures, line: str) -> Prepared:
@@ -42,22 +45,25 @@ def prepared(measures: Measures, line: str) -> Prepared:
 
 
 @lru_cache(maxsize=SETS_KEPT)
-def _prepared(same: _Same) -> dict[str, Prepared]:
-    measures = same.measures
-    hashes = {name: line_sha256(measures, line) for name, line in measures.lines.items()}
-    whole = set_sha256(measures, hashes)
-    return {name: _prepare(measures, line, hashes[name], whole) for name, line in measures.lines.items()}
+def _prepared(same: _Same[Measures]) -> dict[str, Prepared]:
+    measures = same.thing
+    issues = _Same(measures.ambiguities)
+    made = {name: _prepare(_Same(line), issues) for name, line in measures.lines.items()}
+    whole = set_sha256(measures, {name: one.sha256 for name, one in made.items()})
+    return {name: replace(one, set_sha256=whole) for name, one in made.items()}
 
 
-def _prepare(measures: Measures, line: Line, own: str, whole: str) -> Prepared:
-    known = measures.assumptions_of(line.id)
+@lru_cache(maxsize=LINES_KEPT)
+def _prepare(same: _Same[Line], issues: _Same[tuple[Ambiguity, ...]]) -> Prepared:
+    line, ambiguities = same.thing, issues.thing
+    known = tuple(one for issue in ambiguities for one in issue.assumptions if line.id in one.lines)
     return Prepared(
         {one.key: one for one in known},
         {one.key: one.default for one in known},
         {one.key: {option: _taken(one, option) for option in one.options} for one in known},
-        tuple(_unspecified(one, line) for one in measures.ambiguities if line.id in one.lines),
-        own,
-        whole,
+        tuple(_unspecified(one, line) for one in ambiguities if line.id in one.lines),
+        line_sha256(line, known),
+        "",
     )
 
 

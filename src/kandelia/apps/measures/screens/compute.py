@@ -101,5 +101,6 @@ def _answer(line: Line, result: Result | None) -> dict[str, Any]:
     }
 
 
-def _needs(line: Line, one: Conclusion) -> list[LocalText]:
-    return [line.inputs[name].title for name in one.needs]
+def _needs(line: Line, one: Conclusion) -> list[tuple[str, LocalText]]:
+    """(field, title) of what would settle a condition."""
+    return [(name, line.inputs[name].title) for name in one.needs]
