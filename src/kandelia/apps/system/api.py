@@ -13,6 +13,7 @@ from kandelia.base.clock import NS_PER_MS
 from kandelia.base.errors import NotAllowed
 from kandelia.sdk.api import (
     JSON_OPTIONS,
+    newest_by_signal,
     numbers,
     queries,
     raw_columns,
@@ -67,6 +68,14 @@ def trend(
     found = table_of(queries.trend(viewer, list(wanted), start_ns, end_ns, points, weighted=weighted))
     bucket_ms = queries.trend_bucket_ns(start_ns, end_ns, points) / NS_PER_MS
     return _json({"signals": trend_columns(found, wanted, weighted), "bucket_ms": bucket_ms})
+
+
+@router.get("/system/figures/last", response=ANSWERS)
+def last(request: HttpRequest, signals: str, before: str = "") -> HttpResponse:
+    """As /history/last, of the platform's figures."""
+    before_ns = time_ns(before, "before") if before else 0
+    found = queries.last(_platform(request), numbers(signals), before_ns=before_ns)
+    return _json({"signals": newest_by_signal(table_of(found))})
 
 
 @router.get("/system/figures/{number}/raw", response=ANSWERS)

@@ -85,15 +85,14 @@ def trend(
 
 
 @router.get("/history/last", response=ANSWERS)
-def last(request: HttpRequest, signals: str) -> HttpResponseBase:
-    """The newest sample of each signal: {"signals":{"1":{"t":ms,"value":…,"quality":…}}}; absent where none is."""
-    found = formats.table_of(queries.last(viewer_of(request), numbers(signals)))
-    newest: dict[str, Any] = {}
-    if found is not None and found.num_rows:
-        columns = formats.raw_columns(found)
-        for place, number in enumerate(found["signal"].to_pylist()):
-            newest[str(number)] = {name: _item(columns[name][place]) for name in ("t", "value", "quality")}
-    return _json({"signals": newest})
+def last(request: HttpRequest, signals: str, before: str = "") -> HttpResponseBase:
+    """The newest sample of each signal, earlier than `before` where given; absent where none is.
+
+    {"signals":{"1":{"t":ms,"value":…,"quality":…}}}
+    """
+    before_ns = time_ns(before, "before") if before else 0
+    found = formats.table_of(queries.last(viewer_of(request), numbers(signals), before_ns=before_ns))
+    return _json({"signals": formats.newest_by_signal(found)})
 
 
 @router.get("/history/export", response=ANSWERS)
@@ -160,7 +159,3 @@ def _bounded(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 def _json(value: Any) -> HttpResponse:
     return HttpResponse(orjson.dumps(value, option=formats.JSON_OPTIONS), content_type="application/json")
-
-
-def _item(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value

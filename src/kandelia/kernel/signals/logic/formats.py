@@ -92,6 +92,21 @@ def trend_columns(table: pa.Table | None, wanted: Iterable[int], weighted: bool)
     return found
 
 
+def newest_by_signal(table: pa.Table | None) -> dict[str, dict[str, Any]]:
+    """Number → {"t" in ms, "value", "quality"} of a table with one row a signal."""
+    if table is None or not table.num_rows:
+        return {}
+    columns = raw_columns(table)
+    return {
+        str(number): {name: _item(columns[name][place]) for name in ("t", "value", "quality")}
+        for place, number in enumerate(table["signal"].to_pylist())
+    }
+
+
+def _item(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
 def raw_columns(table: pa.Table | None) -> dict[str, Any]:
     """{"t": [ms], "value": […], "quality": […]} of one signal; a missing value is null."""
     if table is None or not table.num_rows:

@@ -75,3 +75,25 @@ test("the grid of a window covers it and stands still while it moves a little", 
   assert.equal(one.bucket, other.bucket);
   assert.equal(one.start % one.bucket, 0);
 });
+
+test("a value from before the window holds until just before the first sample in it", () => {
+  const track = fromRaw({ t: [100_000, 101_000], value: [5, 6], quality: [GOOD, GOOD] }, 1000, false);
+  track.carry(10_000, 2, GOOD, 1000);
+  assert.deepEqual(track.t, [10_000, 99_000, 100_000, 101_000]);
+  assert.deepEqual(track.line, [2, 2, 5, 6]);
+});
+
+test("a value from before the window is all there is where nothing changed in it", () => {
+  const track = new Track(1000, true);
+  track.carry(10, 3, GOOD, 1000);
+  assert.deepEqual(track.line, [3]);
+  track.carry(20, 4, GOOD, 1000);
+  assert.deepEqual(track.line, [3], "nothing is carried over what is there");
+});
+
+test("a gap from before the window lasts to the first sample in it", () => {
+  const track = fromRaw({ t: [100_000], value: [5], quality: [GOOD] }, 1000, false);
+  track.carry(10_000, null, BAD, 1000);
+  assert.deepEqual(track.line, [null, 5]);
+  assert.deepEqual(track.bad, [[10_000, 100_000]]);
+});

@@ -59,6 +59,23 @@ export class Track {
     if (t > this.lastTime) this.#add(t, null, null, null, 0x8000);
   }
 
+  /** The last sample before the first of these; it holds until `step` before that one. */
+  carry(t, value, quality, step) {
+    const first = this.t[0] ?? Infinity;
+    if (t >= first) return;
+    const rest = { t: this.t, line: this.line, min: this.min, max: this.max, quality: this.quality };
+    const { bad, uncertain } = this;
+    Object.assign(this, { t: [], line: [], min: [], max: [], quality: [], bad: [], uncertain: [] });
+    this.push(t, value, quality);
+    if (first < Infinity) {
+      this.#close(first);
+      this.#hold(first, step);
+    }
+    for (const [name, column] of Object.entries(rest)) this[name] = this[name].concat(column);
+    this.bad = this.bad.concat(bad);
+    this.uncertain = this.uncertain.concat(uncertain);
+  }
+
   #close(t) {
     for (const spans of [this.bad, this.uncertain]) {
       const open = spans[spans.length - 1];

@@ -1,6 +1,7 @@
 // Questions to history over the public API, the same that any program may ask.
-import { fromBuckets, fromRaw, grid } from "./columns.js";
+import { Track, fromBuckets, fromRaw, grid } from "./columns.js";
 import { KIND } from "./format.js";
+import { language } from "./words.js";
 
 const API = "/api/v1";
 const RAW_SAMPLES_MAX = 2000; // fewer expected samples than this are drawn one by one
@@ -34,7 +35,7 @@ export async function ask(path, signal) {
 
 /** Where a trend's answers come from: the organisation's signals, or figures under a path of their own. */
 export const sourceOf = (path) =>
-  path ? { raw: path, trend: `${path}/trend`, export: `${path}/export`, live: false } : { raw: "/signals", trend: "/history/trend", export: "/history/export", live: true };
+  path ? { raw: path, trend: `${path}/trend`, export: `${path}/export`, last: `${path}/last`, live: false } : { raw: "/signals", trend: "/history/trend", export: "/history/export", last: "/history/last", live: true };
 
 const stepped = (definition) => definition.kind === KIND.BOOLEAN || definition.kind === KIND.ENUMERATION;
 const drawable = (definition) => definition.kind !== KIND.TEXT;
@@ -46,9 +47,28 @@ export async function tracks(definitions, from, to, width, signal, source) {
   const period = Math.min(...asked.map((definition) => definition.period));
   if ((to - from) / period <= RAW_SAMPLES_MAX) {
     const raw = await rawTracks(asked, from, to, signal, source);
-    if (raw) return { tracks: raw, bucket: 0 };
+    if (raw) {
+      await carry(raw, asked, from, 0, signal, source);
+      return { tracks: raw, bucket: 0 };
+    }
   }
-  return bucketTracks(asked, from, to, Math.min(POINTS_MAX, Math.max(50, Math.round(width))), signal, source);
+  const found = await bucketTracks(asked, from, to, Math.min(POINTS_MAX, Math.max(50, Math.round(width))), signal, source);
+  await carry(found.tracks, asked, from, found.bucket, signal, source);
+  return found;
+}
+
+/** A value whose last change lies before the window holds into it: it is asked for where nothing stands at `from`. */
+async function carry(held, definitions, from, slack, signal, source) {
+  const missing = definitions.filter((one) => !(held.get(one.number)?.t[0] <= from + slack));
+  if (!missing.length) return;
+  const answer = await ask(`${source.last}?signals=${missing.map((one) => one.number).join(",")}&before=${Math.floor(from)}`, signal);
+  for (const one of missing) {
+    const sample = answer.signals[one.number];
+    if (!sample) continue;
+    const track = held.get(one.number) ?? new Track(one.period, stepped(one));
+    track.carry(sample.t, sample.value, sample.quality, slack || one.period);
+    held.set(one.number, track);
+  }
 }
 
 async function rawTracks(definitions, from, to, signal, source) {
@@ -113,4 +133,23 @@ export function exportAddress(definitions, from, to, bucket, format, source) {
   });
   if (bucket) query.set("every", `${bucket}ms`);
   return `${API}${source.export}?${query}`;
+}
+
+/** A definition as the islands want it, from the API's form. */
+function definitionFrom(answer) {
+    const pick = (text) => (text && typeof text === "object" ? text[language] || text.zh || text.en : text) || "";
+  const labels = Object.fromEntries(Object.entries(answer.labels ?? {}).map(([code, text]) => [code, pick(text)]));
+  const kinds = { float: 1, integer: 2, boolean: 3, text: 4, enumeration: 5 };
+  return {
+    number: answer.number, name: pick(answer.name) || answer.id, unit: answer.unit, decimals: answer.decimals, labels,
+    kind: kinds[answer.kind] ?? answer.kind, period: answer.period_ms, connection: answer.connection ?? "", low: answer.low, high: answer.high,
+  };
+}
+
+let known = null;
+
+/** A signal's definition: from the page where it stands there, else from the API. */
+export async function definitionOfSignal(number) {
+  known ??= JSON.parse(document.getElementById("signal-definitions")?.textContent ?? "{}");
+  return known[number] ? { ...known[number] } : definitionFrom(await ask(`/signals/${number}`));
 }

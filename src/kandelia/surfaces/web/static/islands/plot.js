@@ -4,6 +4,8 @@ import { KIND, number, valueText } from "./format.js";
 import { language } from "./words.js";
 
 const AXES_MAX = 4;
+const AXES_MAX_NARROW = 2; // under NARROW_PX axes leave too little for the lines
+const NARROW_PX = 600;
 const STRIP_PX = 6; // height of the quality strip of one signal among several
 const HATCH_PX = 6;
 const BAND_ALPHA = "33";
@@ -166,7 +168,7 @@ export function makePlot(host, view, hooks) {
     scales[scale] = { range: range(one, 10 ** -(one.decimals ?? 2)) };
   }
   const axes = [timeAxis(view.zone, ink, line, font)];
-  [...groups].slice(0, AXES_MAX).forEach(([scale, members], place) => {
+  [...groups].slice(0, host.clientWidth < NARROW_PX ? AXES_MAX_NARROW : AXES_MAX).forEach(([scale, members], place) => {
     axes.push(valueAxis(scale, members, place % 2 ? 1 : 3, place === 0, ink, line, font));
   });
   const series = [{}];

@@ -1,15 +1,16 @@
 // <live-trend>: up to eight signals over time, with a live end, zoom to below a second, and a cursor over all axes.
-import { HistoryError, ask, exportAddress, firstTime, sourceOf, tracks } from "./history.js";
-import { heldUntil } from "./columns.js";
-import { connectionState, linkState, newestOf, nowMs, onChange, watch } from "./live.js";
-import { age, severity, span, timeText, valueText } from "./format.js";
-import { colour, columnsOf, makePlot, stepped } from "./plot.js";
+import { span } from "./format.js";
+import { HistoryError, definitionOfSignal, exportAddress, firstTime, sourceOf, tracks } from "./history.js";
+import { linkState, nowMs, onChange, watch } from "./live.js";
+import { colour, columnsOf, makePlot } from "./plot.js";
+import { readAddress, writeAddress } from "./trend_address.js";
+import { heldView } from "./trend_held.js";
+import { listenMoves, press } from "./trend_moves.js";
+import { DAY_MS, EARLIER, PRESETS, buildParts, element } from "./trend_parts.js";
+import { TrendTable } from "./trend_table.js";
 import { say } from "./words.js";
 
 const SIGNALS_MAX = 8;
-const DAY_MS = 86_400_000;
-const PRESETS = [["15m", 900_000], ["1h", 3_600_000], ["8h", 28_800_000], ["1d", DAY_MS], ["7d", 7 * DAY_MS], ["30d", 30 * DAY_MS]];
-const EARLIER = [["", 0, "noCompare"], ["1d", DAY_MS, "dayBefore"], ["7d", 7 * DAY_MS, "weekBefore"]];
 const SPAN_MS_MIN = 100;
 const SPAN_MS_MAX = 50 * 365 * DAY_MS;
 const SETTLE_MS = 150; // a window that still moves is not asked for
@@ -17,20 +18,6 @@ const REFRESH_MS_MIN = 30_000; // buckets under the live end are read again
 const POLL_MS = 5000; // where no socket tells of new samples
 const TAIL_MS = 60_000; // live samples older than this are in history for sure
 const LIVE_DRAW_MS = 250;
-const WHEEL_FACTOR = 1.25;
-const QUALITIES = ["good", "uncertain", "bad"];
-
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) made.setAttribute(key, value === true ? "" : value);
-  }
-  made.append(...children.filter((child) => child !== null));
-  return made;
-}
-
-const presetText = (name) => name.replace(/(\d+)(.+)/, (_, count, unit) => `${count} ${say(`unit-${unit}`)}`);
 
 class LiveTrend extends HTMLElement {
   connectedCallback() {
@@ -42,7 +29,8 @@ class LiveTrend extends HTMLElement {
     this.stops = new Map();
     this.turn = 0;
     this.bucket = 0;
-    this.build();
+    buildParts(this);
+    this.tabled = new TrendTable(this);
     this.listen();
     this.begin();
   }
@@ -55,45 +43,16 @@ class LiveTrend extends HTMLElement {
     this.theming?.disconnect();
     this.stopListening?.();
     for (const stop of this.stops.values()) stop();
-    this.stops.clear();
     this.plot?.destroy();
     this.plot = null;
     this.plotHost = null;
     this.replaceChildren();
   }
 
-  // What stands on the page.
-
-  build() {
-    this.presets = PRESETS.map(([name, ms]) => element("button", { type: "button", class: "tr-preset", "aria-pressed": "false", onclick: () => this.follow(ms) }, presetText(name)));
-    this.liveButton = element("button", { type: "button", class: "tr-live", "aria-pressed": "true", onclick: () => this.follow(this.length) }, say("live"));
-    this.compare = element("select", { class: "tr-compare", onchange: () => this.setEarlier() }, ...EARLIER.map(([value, , word]) => element("option", { value }, say(word))));
-    this.resolution = element("span", { class: "tr-resolution" });
-    const step = (sign, word, act) => element("button", { type: "button", class: "tr-step", title: say(word), "aria-label": say(word), onclick: act }, sign);
-    const bar = element("div", { class: "tr-bar" },
-      element("div", { class: "tr-group", role: "group", "aria-label": say("window") }, ...this.presets),
-      element("div", { class: "tr-group" }, step("←", "back", () => this.shift(-0.5)), step("→", "forward", () => this.shift(0.5)),
-        step("+", "zoomIn", () => this.zoom(0.5)), step("−", "zoomOut", () => this.zoom(2)), this.liveButton),
-      element("label", { class: "tr-field" }, element("span", {}, say("compare")), this.compare),
-      !this.source.live ? null : element("span", { class: "tr-export" }, element("span", {}, say("export")),
-        ...["csv", "parquet"].map((format) => element("a", { href: "#", class: `tr-${format}`, download: "", onpointerdown: (event) => this.aim(event, format), onfocus: (event) => this.aim(event, format) }, format === "csv" ? "CSV" : "Parquet"))),
-      this.resolution);
-    this.plotHost = element("div", { class: "tr-plot" });
-    this.notice = element("div", { class: "tr-notice", role: "status", hidden: true });
-    this.stage = element("div", { class: "tr-stage", tabindex: "0", role: "group", "aria-describedby": "" }, this.plotHost, this.notice);
-    this.keys = element("p", { class: "tr-keys" }, say("keys"));
-    this.rows = element("tbody");
-    const heads = ["signal", "cursor", "min", "max", "quality"].map((word) => element("th", { scope: "col", class: `tr-${word}` }, say(word)));
-    heads.push(element("th", { class: "tr-end" }, element("span", { class: "visually-hidden" }, say("remove", ""))));
-    this.moment = element("caption", { class: "tr-moment" });
-    this.table = element("table", { class: "tr-table" }, this.moment, element("thead", {}, element("tr", {}, ...heads)), this.rows);
-    this.replaceChildren(bar, this.stage, element("div", { class: "tr-scroll", tabindex: "0", role: "group", "aria-label": say("cursor") }, this.table), this.keys);
-  }
+  // What it listens to.
 
   listen() {
-    this.stage.addEventListener("keydown", (event) => this.key(event));
-    this.stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    this.stage.addEventListener("pointerdown", (event) => event.pointerType === "touch" && this.grab(event));
+    listenMoves(this);
     this.resizing = new ResizeObserver(() => this.resize());
     this.resizing.observe(this.plotHost);
     this.theming = new MutationObserver(() => this.remake());
@@ -106,20 +65,11 @@ class LiveTrend extends HTMLElement {
   // Where it begins: the address, else what the page says.
 
   async begin() {
-    const address = this.dataset.address !== undefined ? new URLSearchParams(location.search) : new URLSearchParams();
-    const numbers = (address.get("signals") ?? this.dataset.signals ?? "").split(",").map(Number).filter((n) => n > 0).slice(0, SIGNALS_MAX);
-    this.compare.value = EARLIER.some(([value]) => value === address.get("compare")) ? address.get("compare") : "";
-    const from = Number(address.get("from"));
-    const to = Number(address.get("to"));
-    if (to > from && from > 0) {
-      this.live = false;
-      this.setSpan(from, to);
-    } else {
-      const wanted = PRESETS.find(([name]) => name === (address.get("last") ?? this.dataset.window))?.[1] ?? 3_600_000;
-      this.live = true;
-      this.setSpan(nowMs() - wanted, nowMs());
-    }
-    await Promise.all(numbers.map((number) => this.add(number, true)));
+    const asked = readAddress(this);
+    this.compare.value = asked.compare;
+    this.live = asked.live;
+    this.setSpan(asked.from, asked.to);
+    await Promise.all(asked.numbers.slice(0, SIGNALS_MAX).map((number) => this.add(number, true)));
     this.load();
   }
 
@@ -139,21 +89,6 @@ class LiveTrend extends HTMLElement {
     const preset = this.live ? PRESETS.findIndex(([, ms]) => Math.abs(ms - this.length) < 2) : -1;
     this.presets.forEach((button, place) => button.setAttribute("aria-pressed", String(place === preset)));
     this.liveButton.setAttribute("aria-pressed", String(this.live));
-  }
-
-  writeAddress() {
-    if (this.dataset.address === undefined) return;
-    const query = new URLSearchParams(location.search);
-    for (const key of ["signals", "from", "to", "last", "compare"]) query.delete(key);
-    if (this.view.signals.length) query.set("signals", this.view.signals.map((one) => one.number).join(","));
-    const preset = PRESETS.find(([, ms]) => Math.abs(ms - this.length) < 2);
-    if (this.live && preset) query.set("last", preset[0]);
-    else {
-      query.set("from", Math.round(this.view.from));
-      query.set("to", Math.round(this.view.to));
-    }
-    if (this.compare.value) query.set("compare", this.compare.value);
-    history.replaceState(history.state, "", `${location.pathname}?${query}`.replace(/%2C/g, ","));
   }
 
   // Which signals.
@@ -198,17 +133,13 @@ class LiveTrend extends HTMLElement {
   told() {
     const names = this.view.signals.map((one) => one.name).join(", ");
     this.stage.setAttribute("aria-label", say("chart", names || "–"));
-    this.drawRows();
+    this.tabled.drawRows();
     this.dispatchEvent(new CustomEvent("trend-signals", { bubbles: true, detail: this.view.signals.map((one) => one.number) }));
   }
 
-  /** From the page where it stands there, else from the API. */
   async define(number) {
-    const onPage = document.getElementById("signal-definitions");
-    this.known ??= onPage ? JSON.parse(onPage.textContent) : {};
-    if (this.known[number]) return { ...this.known[number] };
     try {
-      return definitionFrom(await ask(`/signals/${number}`));
+      return await definitionOfSignal(number);
     } catch (error) {
       this.fail(error);
       return null;
@@ -220,7 +151,7 @@ class LiveTrend extends HTMLElement {
   load() {
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.read(), SETTLE_MS);
-    this.writeAddress();
+    writeAddress(this);
   }
 
   async read() {
@@ -301,8 +232,6 @@ class LiveTrend extends HTMLElement {
   appendTail(number) {
     const track = this.view.tracks.get(number);
     if (!track || !this.live) return;
-    const held = newestOf(number);
-    if (held && !track.t.length && held[0] < this.view.from) track.push(this.view.from, held[1], held[2]);
     for (const sample of this.tails.get(number) ?? []) track.push(...sample);
   }
 
@@ -329,19 +258,6 @@ class LiveTrend extends HTMLElement {
 
   // Drawing.
 
-  /** The tracks as drawn: with a live end each holds to its last proof of life. */
-  drawn() {
-    if (!this.live) return this.view;
-    const held = new Map();
-    for (const one of this.view.signals) {
-      const track = this.view.tracks.get(one.number);
-      if (!track) continue;
-      const proof = one.connection ? (connectionState(one.connection)?.proof_ms ?? 0) : 0;
-      held.set(one.number, heldUntil(track, Math.min(this.view.to, proof)));
-    }
-    return { ...this.view, tracks: held };
-  }
-
   remake() {
     this.plot?.destroy();
     this.plot = null;
@@ -349,18 +265,18 @@ class LiveTrend extends HTMLElement {
     for (const one of this.view.signals) one.colour = colour(one.place);
     if (this.view.signals.length) {
       this.plot = makePlot(this.plotHost, this.view, {
-        cursor: (plot) => this.moved(plot), select: (plot) => this.selected(plot), mousedown: (plot, _, handle) => (event) => this.press(event, handle),
+        cursor: (plot) => this.moved(plot), select: (plot) => this.selected(plot), mousedown: (plot, _, handle) => (event) => press(this, event, handle),
       });
       this.redraw();
     }
-    this.drawRows();
+    this.tabled.drawRows();
   }
 
   redraw() {
     if (!this.plot) return;
-    this.plot.setData(columnsOf(this.drawn()), false);
+    this.plot.setData(columnsOf(heldView(this.view)), false);
     this.plot.setScale("x", { min: this.view.from, max: this.view.to });
-    this.drawValues();
+    this.tabled.drawValues();
   }
 
   resize() {
@@ -373,7 +289,7 @@ class LiveTrend extends HTMLElement {
 
   moved(plot) {
     this.cursorTime = plot.cursor.left >= 0 ? plot.posToVal(plot.cursor.left, "x") : null;
-    this.drawValues();
+    this.tabled.drawValues();
   }
 
   selected(plot) {
@@ -383,41 +299,6 @@ class LiveTrend extends HTMLElement {
     const to = plot.posToVal(left + width, "x");
     plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
     this.go(from, to);
-  }
-
-  drawRows() {
-    this.cells = new Map();
-    this.rows.replaceChildren(...this.view.signals.map((one) => {
-      const cells = Object.fromEntries(["cursor", "min", "max", "quality"].map((word) => [word, element("td", { class: `tr-${word}` }, "–")]));
-      this.cells.set(one.number, cells);
-      const swatch = element("span", { class: "tr-swatch", "aria-hidden": "true" });
-      swatch.style.backgroundColor = one.colour;
-      const name = this.source.live ? element("a", { href: `/signals/${one.number}` }, one.name) : element("span", {}, one.name);
-      const drop = element("button", { type: "button", class: "tr-remove", "aria-label": say("remove", one.name), onclick: () => this.remove(one.number) }, "×");
-      return element("tr", {}, element("th", { scope: "row" }, swatch, name), ...Object.values(cells), element("td", { class: "tr-end" }, drop));
-    }));
-    this.drawValues();
-  }
-
-  drawValues() {
-    if (!this.cells) return;
-    const at = this.cursorTime ?? this.view.to;
-    this.moment.textContent = timeText(at, this.zone) + (this.live && !this.cursorTime ? ` · ${say("newest")}` : "");
-    for (const one of this.view.signals) this.drawValue(one, at);
-  }
-
-  drawValue(one, at) {
-    const track = this.view.tracks.get(one.number);
-    const cells = this.cells.get(one.number);
-    const place = track ? track.at(at) : -1;
-    const text = (value) => (value === null || value === undefined ? "–" : valueText(stepped(one) ? Math.round(value) : value, one) + (one.unit ? `\u2009${one.unit}` : ""));
-    const held = this.cursorTime ? null : newestOf(one.number);
-    cells.cursor.textContent = held && this.live ? text(held[1]) : place < 0 ? "–" : text(track.line[place]);
-    const [least, most] = track && !stepped(one) ? track.extent(this.view.from, this.view.to) : [null, null];
-    cells.min.textContent = text(least);
-    cells.max.textContent = text(most);
-    const quality = held && this.live ? held[2] : place < 0 ? null : track.quality[place];
-    cells.quality.textContent = quality === null ? say("gap") : say(QUALITIES[severity(quality)]);
   }
 
   // Moving about.
@@ -453,86 +334,10 @@ class LiveTrend extends HTMLElement {
     }
   }
 
-  setEarlier() {
-    this.load();
-  }
-
   aim(event, format) {
     event.currentTarget.href = exportAddress(this.view.signals, this.view.from, this.view.to, this.bucket, format, this.source);
   }
 
-  press(event, handle) {
-    if (event.button !== 0) return;
-    if (event.shiftKey) this.grab(event);
-    else handle(event);
-  }
-
-  /** Pan while the pointer is held. */
-  grab(event) {
-    event.preventDefault();
-    this.stage.focus({ preventScroll: true });
-    const { from, to } = this.view;
-    const start = event.clientX;
-    const perPixel = (to - from) / (this.plot?.over.clientWidth || 1);
-    this.panning = true;
-    this.live = false;
-    const move = (moved) => {
-      const by = (start - moved.clientX) * perPixel;
-      this.setSpan(from + by, to + by);
-      this.redraw();
-    };
-    const end = () => {
-      this.panning = false;
-      removeEventListener("pointermove", move);
-      removeEventListener("pointerup", end);
-      removeEventListener("pointercancel", end);
-      this.load();
-    };
-    addEventListener("pointermove", move);
-    addEventListener("pointerup", end);
-    addEventListener("pointercancel", end);
-  }
-
-  wheel(event) {
-    if (!(event.ctrlKey || event.metaKey || event.shiftKey)) return; // a plain wheel scrolls the page
-    event.preventDefault();
-    if (event.shiftKey) this.shift(Math.sign(event.deltaY || event.deltaX) * 0.1);
-    else this.zoom(event.deltaY < 0 ? 1 / WHEEL_FACTOR : WHEEL_FACTOR, this.cursorTime ?? undefined);
-  }
-
-  key(event) {
-    const acts = {
-      ArrowLeft: () => this.step(event.shiftKey ? -10 : -1), ArrowRight: () => this.step(event.shiftKey ? 10 : 1),
-      "+": () => this.zoom(0.5), "=": () => this.zoom(0.5), "-": () => this.zoom(2), Home: () => this.all(), l: () => this.follow(this.length),
-      L: () => this.follow(this.length), PageUp: () => this.shift(-0.5), PageDown: () => this.shift(0.5), Escape: () => this.plot?.setCursor({ left: -10, top: -10 }),
-    };
-    if (!acts[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    acts[event.key]();
-  }
-
-  /** Move the cursor by points of the first signal. */
-  step(by) {
-    const track = this.view.tracks.get(this.view.signals[0]?.number);
-    if (!track?.t.length || !this.plot) return;
-    const at = this.cursorTime === null || this.cursorTime === undefined ? track.t.length - 1 : track.at(this.cursorTime + 0.5) + by;
-    const t = track.t[Math.min(track.t.length - 1, Math.max(0, at))];
-    const shown = Math.min(this.view.to, Math.max(this.view.from, t));
-    this.plot.setCursor({ left: this.plot.valToPos(shown, "x"), top: this.plot.over.clientHeight / 2 });
-  }
-}
-
-/** A definition as the islands want it, from the API's form. */
-export function definitionFrom(answer) {
-  const lang = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
-  const pick = (text) => (text && typeof text === "object" ? text[lang] || text.zh || text.en : text) || "";
-  const labels = Object.fromEntries(Object.entries(answer.labels ?? {}).map(([code, text]) => [code, pick(text)]));
-  const kinds = { float: 1, integer: 2, boolean: 3, text: 4, enumeration: 5 };
-  return {
-    number: answer.number, name: pick(answer.name) || answer.id, unit: answer.unit, decimals: answer.decimals, labels,
-    kind: kinds[answer.kind] ?? answer.kind, period: answer.period_ms, connection: answer.connection ?? "", low: answer.low, high: answer.high,
-  };
 }
 
 if (!customElements.get("live-trend")) customElements.define("live-trend", LiveTrend);
-export { age };
