@@ -255,6 +255,11 @@ class Plant:
         (found,) = [one for one in self.get("/system/status")["connections"] if one["key"] == "line"]
         return dict(found)
 
+    def recorded(self) -> bool:
+        """History has written rows since it started."""
+        (row,) = [one for one in self.get("/system/status")["roles"] if one["role"] == "history"]
+        return bool(row["gauges"]["recorded_rows"])
+
     def flows(self) -> bool:
         """The newest value of a collected signal and of a written one are in history, and fresh."""
         source, written = self.numbers["test.hall.press.s0"], self.numbers["test.hall.bench.a"]

@@ -14,7 +14,7 @@ from tests.installation import until
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.xdist_group("installation"), pytest.mark.timeout(280)]
 DISK = "size=300m"
-FULL_S = 15.0
+FULL_S = 8.0
 
 
 @pytest.fixture

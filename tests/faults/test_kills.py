@@ -51,12 +51,25 @@ def process(plant: Plant, name: str) -> dict[str, object]:
         ("edge", signal.SIGKILL),
         ("live", signal.SIGKILL),
         ("jobs", signal.SIGKILL),
-        ("history", signal.SIGKILL),
-        ("history", signal.SIGSEGV),
         ("bus", signal.SIGKILL),
     ],
 )
 def test_a_killed_process_costs_nothing_and_is_named(plant: Plant, name: str, number: signal.Signals) -> None:
+    kill_and_see(plant, name, number)
+    plant.until_flows()
+    plant.check()
+
+
+def test_a_killed_and_then_a_crashed_history_cost_nothing_and_are_named(plant: Plant) -> None:
+    """The second comes while the first is being recovered from."""
+    kill_and_see(plant, "history", signal.SIGKILL)
+    until("rows are recorded again", lambda: plant.recorded(), 30)
+    kill_and_see(plant, "history", signal.SIGSEGV)
+    plant.until_flows()
+    plant.check()
+
+
+def kill_and_see(plant: Plant, name: str, number: signal.Signals) -> None:
     time.sleep(CHANCE.uniform(0.0, 0.7))
     restarts = plant.installation.state()[name]["restarts"]
     with watched(plant, name) as seen:
@@ -66,8 +79,6 @@ def test_a_killed_process_costs_nothing_and_is_named(plant: Plant, name: str, nu
     told = process(plant, name)
     assert told["restarts"] == restarts + 1
     assert number.name in str(told["last_exit"])
-    plant.until_flows()
-    plant.check()
 
 
 def test_all_at_once_and_again(plant: Plant) -> None:
