@@ -25,8 +25,9 @@ async def run(context: RoleContext) -> None:
     hub = Hub(NewestValues(), StateBoard(), context.clock)
     secret = context.secrets.ensure(TICKET_SECRET, TICKET_SECRET_BYTES)
     server = LiveServer(hub, secret, context.clock, context.settings.live.sockets_max)
-    feed = Feed(context.bus, hub, context.clock, ask, server.revoke)
+    feed = Feed(context.bus, hub, context.clock, ask, server.revoke, context.reporter)
     _report(context, hub, feed, server)
+    context.reporter.revisions(feed.snapshot.revisions)
     port = context.settings.live.port
     listening = await server.open(None if port else context.settings.live_socket, port)
     tasks = [asyncio.create_task(feed.run()), asyncio.create_task(_tick(context, hub, feed))]

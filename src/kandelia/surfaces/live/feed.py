@@ -24,13 +24,15 @@ from kandelia.kernel.connections.contracts import (
     organisation_of,
     state_subject,
 )
+from kandelia.kernel.connections.plane.snapshot import Snapshot
+from kandelia.kernel.events.report import Troubles
 from kandelia.kernel.signals.contracts import Ask, Question
 from kandelia.ports.bus import Bus, Message
-from kandelia.surfaces.live.directory import Directory
 from kandelia.surfaces.live.hub import Hub
 
 QUESTION_NUMBERS = 5_000  # of one question to history
 RETRY_DELAY_S = 2.0
+SETTLE_S = 0.2  # changes of the configuration this close together are taken at once
 LINK_LOOK_S = 0.5  # how often the link and the drop counters are looked at
 RESUBSCRIBE_DELAY_S = 1.0
 HEAL_PERIOD_S = 300.0  # asked again even when nothing was seen to be missed
@@ -44,14 +46,21 @@ class Feed:
     """`ask` is kernel.signals.plane.asking.ask; `revoked` closes the sockets of a subject."""
 
     def __init__(
-        self, bus: Bus, hub: Hub, clock: Clock, ask: Asking, revoked: Callable[[str], Coroutine[Any, Any, None]]
+        self,
+        bus: Bus,
+        hub: Hub,
+        clock: Clock,
+        ask: Asking,
+        revoked: Callable[[str], Coroutine[Any, Any, None]],
+        troubles: Troubles,
     ) -> None:
         self.samples = 0
         self.garbage = 0
         self.missed = 0
         self.trouble = ""
         self._bus, self._hub, self._clock, self._ask, self._revoked = bus, hub, clock, ask, revoked
-        self._directory = Directory(self._on_directory)
+        self._changed = asyncio.Event()
+        self.snapshot = Snapshot(troubles, lambda *_: self._changed.set(), keep_documents=False)
         self._organisations: dict[str, tuple[int, ...]] = {}
         self._stale = asyncio.Event()
 
@@ -62,7 +71,8 @@ class Feed:
                 tasks.create_task(self._listen(subject, self._on_samples))
             tasks.create_task(self._listen(STATE_SUBJECTS, self._on_state))
             tasks.create_task(self._listen(REVOKED_SUBJECT, self._on_revoked))
-            tasks.create_task(self._follow_directory())
+            tasks.create_task(self.snapshot.follow(self._bus))
+            tasks.create_task(self._follow_owners())
             tasks.create_task(self._watch_link())
             tasks.create_task(self._heal())
 
@@ -104,15 +114,16 @@ class Feed:
     async def _on_revoked(self, message: Message) -> None:
         await self._revoked(message.data.decode(errors="replace"))
 
-    async def _follow_directory(self) -> None:
+    async def _follow_owners(self) -> None:
+        """Whose signal a number is, once the snapshot is known and after each change."""
+        await self.snapshot.ready()
         while True:
-            try:
-                await self._directory.follow(self._bus)
-            except KandeliaError as error:
-                log.warning("cannot follow the snapshot: %s", error)
-            await asyncio.sleep(RETRY_DELAY_S)
+            self._changed.clear()
+            self._on_owners(self.snapshot.numbers.owners())
+            await self._changed.wait()
+            await asyncio.sleep(SETTLE_S)
 
-    def _on_directory(self, owners: Mapping[int, str]) -> None:
+    def _on_owners(self, owners: Mapping[int, str]) -> None:
         fresh = self._hub.values.track(owners)
         grouped: dict[str, list[int]] = {}
         for number, organisation in owners.items():

@@ -13,7 +13,6 @@ from kandelia.base.clock import SystemClock
 from kandelia.base.errors import Unavailable
 from kandelia.base.quality import BAD_DATA_LOST
 from kandelia.base.samples import Kind, decode, make_batch, times_ns
-from kandelia.engines.files.secrets import FileSecrets
 from kandelia.kernel.connections.contracts import ConnectionDocument
 from kandelia.kernel.connections.drivers import Item, Node
 from kandelia.kernel.connections.logic.backoff import DELAY_FIRST_S, DELAY_MAX_S, STABLE_S, BackOff
@@ -164,6 +163,19 @@ async def test_a_bus_slower_than_the_source_fills_no_memory() -> None:
             await asyncio.sleep(0.02)
     running.cancel()
     assert outlet.queue.lost > 300, "and what was dropped is counted"
+
+
+class NoSecrets:
+    """A keeper that holds nothing."""
+
+    def get(self, name: str) -> bytes | None:
+        return None
+
+    def put(self, name: str, secret: bytes) -> None:
+        raise AssertionError(name)
+
+    def ensure(self, name: str, length: int = 32) -> bytes:
+        raise AssertionError(name)
 
 
 def supervised(outlet: Outlet, directory: Path) -> Supervised:
