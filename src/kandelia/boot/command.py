@@ -1,9 +1,9 @@
 """The command `kandelia`. Groups of other rooms are found by name and imported at need: help is quick."""
 
 import ast
-import asyncio
 import importlib
 import importlib.util
+import logging
 import os
 import pkgutil
 import re
@@ -16,12 +16,12 @@ import click
 
 import kandelia.surfaces.cli
 from kandelia.base.errors import KandeliaError, SettingsError
-from kandelia.boot.load import load_settings
-from kandelia.boot.settings import ROLES
+from kandelia.boot.settings import ROLES, Settings
 
 GROUPS = "kandelia.surfaces.cli"
 HAS_GROUP = re.compile(r"^(def group\(|group\s*[:=])", re.MULTILINE)
 EXIT_FAILED, EXIT_SETTINGS = 1, 78
+BUS_LOG = "kandelia.bus"
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -92,6 +92,37 @@ def first_words() -> dict[str, str]:
     return {name: (text or "").partition("\n")[0] for name, text in texts.items()}
 
 
+def _hush() -> None:
+    """A lost link is told by what was asked over it, and by `status`: not in the middle of a person's terminal."""
+    logging.getLogger(BUS_LOG).setLevel(logging.ERROR)
+
+
+def _settings() -> Settings:
+    loaded: Settings = importlib.import_module("kandelia.boot.load").load_settings(os.environ.get("KANDELIA_SETTINGS"))
+    return loaded
+
+
+def _refuse_unstarted(settings: Settings) -> None:
+    """SettingsError where there are no records to work on, or none that we may use: nothing is made by asking."""
+    if settings.records.database:
+        return
+    where, file = str(settings.directory), settings.records_file
+    try:
+        there = file.stat().st_size > 0
+    except PermissionError:
+        there = True
+    except OSError:
+        there = False
+    if not there:
+        raise SettingsError(
+            "no installation here", where, "start it once with kandelia up, or name another with --data", "no-data"
+        )
+    wanted = {file: os.R_OK | os.W_OK, file.parent: os.W_OK | os.X_OK, settings.secrets_directory: os.R_OK | os.X_OK}
+    for place, mode in wanted.items():
+        if not os.access(place, mode):
+            raise SettingsError("this installation is not yours to use", str(place), "run as its owner", "no-rights")
+
+
 class Commands(click.Group):
     """Own commands, and groups that are imported at need."""
 
@@ -108,6 +139,9 @@ class Commands(click.Group):
             declared = app_commands().get(cmd_name)
             return app_command(*declared) if declared else None
         _peek_at_data(sys.argv)
+        if "--help" not in sys.argv:
+            _refuse_unstarted(_settings())
+        _hush()
         importlib.import_module("kandelia.boot.django_start").start()
         group = importlib.import_module(f"{GROUPS}.{cmd_name}").group
         return group if isinstance(group, click.Command) else None
@@ -143,19 +177,22 @@ def up(demo: bool, port: int | None, host: str | None, role: str | None) -> None
             os.environ[f"KANDELIA_WEB__{name}"] = str(value)
     if role is not None:
         sys.exit(importlib.import_module("kandelia.boot.role").main([role]))
-    start = importlib.import_module("kandelia.boot.up").Start(load_settings(os.environ.get("KANDELIA_SETTINGS")), demo)
-    asyncio.run(start.run())
+    settings = _settings()
+    _hush()
+    importlib.import_module("asyncio").run(importlib.import_module("kandelia.boot.up").Start(settings, demo).run())
 
 
 @cli.command()
 @data_option
 @settings_option
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-def status(as_json: bool) -> None:
+@click.option("--all", "with_all", is_flag=True, help="Every figure that the processes report.")
+@click.option("--json", "as_json", is_flag=True, help="For programs: everything.")
+def status(with_all: bool, as_json: bool) -> None:
     """Say what runs, since when, and what is wrong (exit code 0 all well, 1 trouble, 3 not running)."""
     rooms = importlib.import_module("kandelia.boot.status")
-    found = asyncio.run(rooms.collect(load_settings(os.environ.get("KANDELIA_SETTINGS"))))
-    click.echo(rooms.as_json(found) if as_json else rooms.as_text(found))
+    _hush()
+    found = importlib.import_module("asyncio").run(rooms.collect(_settings()))
+    click.echo(rooms.as_json(found) if as_json else rooms.as_text(found, figures=with_all))
     sys.exit(found.code)
 
 

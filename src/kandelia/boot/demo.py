@@ -14,6 +14,7 @@ from kandelia.engines.nats.server import free_port, port_is_free
 PACKAGE = "kandelia_demo_plant"
 USUAL_PORT = 4840  # OPC UA's own
 NAME = "demo-plant"
+PLANT_SUFFIXES = (".py", ".yaml", ".toml", ".json")
 
 
 def demo_directory(settings: Settings) -> Path:
@@ -42,16 +43,26 @@ def demo_program(settings: Settings, port: int) -> Program:
 
 
 async def load_demo(settings: Settings, port: int, environment: dict[str, str]) -> None:
-    """Load the plant file by `kandelia things load`, unless this very file was loaded before."""
+    """Load the plant file by `kandelia things load`, unless this very plant was loaded for this very port before."""
     endpoint = f"opc.tcp://127.0.0.1:{port}/"
-    text = await _run((sys.executable, "-m", PACKAGE, "plant-file", "--endpoint", endpoint), environment)
-    digest, mark = hashlib.sha256(text).hexdigest(), demo_directory(settings) / "loaded"
-    if mark.exists() and mark.read_text().strip() == digest:
+    digest, mark = _digest(endpoint), demo_directory(settings) / "loaded"
+    if mark.exists() and mark.read_text().strip() == digest and settings.records_file.exists():
         return
     file = demo_directory(settings) / "plant.yaml"
-    file.write_bytes(text)
+    file.write_bytes(await _run((sys.executable, "-m", PACKAGE, "plant-file", "--endpoint", endpoint), environment))
     await _run((sys.executable, "-m", "kandelia.boot.command", "things", "load", str(file)), environment)
     mark.write_text(f"{digest}\n")
+
+
+def _digest(endpoint: str) -> str:
+    """Of all that the plant file is made from: making it anew only to compare would hold up each start by a second."""
+    spec = importlib.util.find_spec(PACKAGE)
+    places = [Path(place) for place in (spec.submodule_search_locations if spec else None) or ()]
+    files = sorted(file for place in places for file in place.rglob("*") if file.suffix in PLANT_SUFFIXES)
+    digest = hashlib.sha256(endpoint.encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 async def _run(command: tuple[str, ...], environment: dict[str, str]) -> bytes:

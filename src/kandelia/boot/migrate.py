@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from kandelia.base.errors import KandeliaError
+from kandelia.boot import migrated
 from kandelia.boot.directories import make_directories
 from kandelia.boot.load import load_settings
 
@@ -25,6 +26,7 @@ def main() -> int:
         first_start = import_module("kandelia.boot.first_start")  # models can be imported only now
         with transaction.atomic():
             first_start.make_first(settings)
+        migrated.remember(settings)
     except KandeliaError as error:
         print(error, file=sys.stderr)
         return 1

@@ -19,6 +19,7 @@ from kandelia.base.clock import SystemClock
 from kandelia.base.errors import KandeliaError, SettingsError, Unavailable
 from kandelia.boot.connecting import open_settings_bus
 from kandelia.boot.directories import make_directories
+from kandelia.boot.lean import leave_pandas_out
 from kandelia.boot.leash import tie_to_parent
 from kandelia.boot.load import load_settings
 from kandelia.boot.reporting import RoleReporter
@@ -48,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if parent := os.environ.pop("KANDELIA_PARENT", ""):
         tie_to_parent(int(parent))
+    leave_pandas_out()
     try:
         settings = load_settings(os.environ.get("KANDELIA_SETTINGS"))
         make_directories(settings)

@@ -123,31 +123,55 @@ def as_json(status: Status) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=2)
 
 
-def as_text(status: Status) -> str:
-    """For people."""
+def as_text(status: Status, *, figures: bool = False) -> str:
+    """For people: what is wrong, what runs, and with `figures` every figure that is reported."""
     if status.code == NOT_RUNNING:
         return "Kandelia does not run here."
-    lines = [f"Kandelia at {status.state.address}" if status.processes and status.state else "Kandelia"]
-    lines.append(f"{'process':12} {'state':12} {'pid':>8} {'since':>9} {'restarts':>9} {'memory':>8}  last exit")
-    lines += [_process_line(process) for process in status.processes]
+    lines = [f"! {trouble}" for trouble in status.troubles] or ["All is well."]
+    if status.processes and status.state:
+        lines.append(f"Kandelia at {status.state.address}")
+    lines.append(
+        f"{'process':12} {'state':12} {'since':>8} {'restarts':>8} {'memory':>8} {'lag':>8} {'rate':>10}  last exit"
+    )
+    shown = {process.name: _process_line(process, status.reports.get(process.name)) for process in status.processes}
+    others = {role: _role_line(report) for role, report in status.reports.items() if role not in {*shown, "boot"}}
+    lines += [*shown.values(), *(line for _, line in sorted(others.items()))]
     for role, report in sorted(status.reports.items()):
-        figures = [f"{name} {value:,.6g}" for name, value in sorted(report.gauges.items()) if name not in _SHOWN]
-        if figures:
-            lines.append(f"{role}: " + ", ".join(figures))
         if waiting := _behind(report):
             lines.append(f"{role}: configuration not taken yet: {waiting}")
-    lines += [f"! {trouble}" for trouble in status.troubles] or ["All is well."]
+        lines += [f"  {role} {name} {value:,.6g}" for name, value in sorted(report.gauges.items()) if figures]
     return "\n".join(lines)
 
 
-_SHOWN = ("memory_bytes",)
+LAGS = ("recorder_lag_s", "held_s")  # figures by which a role says how far behind it is
+RATES = ("rows_per_s", "samples_per_s")
 
 
-def _process_line(process: Process) -> str:
-    since = ago((time.time_ns() - process.since_ns) / NS_PER_S) if process.since_ns else "-"
-    memory = f"{process.memory_bytes / 1e6:.0f} MB" if process.memory_bytes else "-"
-    head = f"{process.name:12} {process.state:12} {process.pid or '-':>8} {since:>9} {process.restarts:>9} {memory:>8}"
-    return f"{head}  {process.last_exit}".rstrip()
+def _process_line(process: Process, report: Report | None) -> str:
+    since = _age(process.since_ns)
+    line = _line(process.name, process.state, since, str(process.restarts), process.memory_bytes, report)
+    return f"{line}  {process.last_exit}".rstrip()
+
+
+def _role_line(report: Report) -> str:
+    """A role that another supervisor, or none, looks after."""
+    memory = int(report.gauges.get("memory_bytes", 0))
+    return _line(report.role, "answers", _age(report.started_ns), "-", memory, report)
+
+
+def _line(name: str, state: str, since: str, restarts: str, memory_bytes: int, report: Report | None) -> str:
+    memory = f"{memory_bytes / 1e6:.0f} MB" if memory_bytes else "-"
+    lag, rate = _figure(report, LAGS, "{:.1f} s"), _figure(report, RATES, "{:,.0f}/s")
+    return f"{name:12} {state:12} {since:>8} {restarts:>8} {memory:>8} {lag:>8} {rate:>10}"
+
+
+def _figure(report: Report | None, names: tuple[str, ...], form: str) -> str:
+    gauges = report.gauges if report else {}
+    return next((form.format(gauges[name]) for name in names if name in gauges), "-")
+
+
+def _age(since_ns: int) -> str:
+    return ago((time.time_ns() - since_ns) / NS_PER_S) if since_ns else "-"
 
 
 def _behind(report: Report) -> str:

@@ -37,6 +37,8 @@ STOP_ORDER = {"edge": 0, "history": 2, BUS_PROGRAM: 3}
 STOP_ORDER_OTHERS = 1
 STOP_S = {"edge": 3.0, "history": 6.0, BUS_PROGRAM: 2.0}
 STOP_S_OTHERS = 3.0
+# Few arenas keep the allocator from holding what threads gave back; no role multiplies matrices.
+FRUGAL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
 log = logging.getLogger("kandelia.boot")
 
 
@@ -60,8 +62,9 @@ def _needs_records(name: str) -> bool:
 
 
 def role_program(name: str, settings: Settings, module: str = "") -> Program:
-    """A role as a process of its own. One arena keeps the allocator from holding what threads gave back."""
-    environment = {**child_environment(settings), "MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
+    """A role as a process of its own, in FRUGAL surroundings where the user has not chosen others."""
+    frugal = {key: os.environ.get(key, value) for key, value in FRUGAL.items()}
+    environment = {**child_environment(settings), **frugal, "PYTHONUNBUFFERED": "1"}
     command = (sys.executable, "-m", "kandelia.boot.role", name, *(("--module", module) if module else ()))
     order, stop_s = STOP_ORDER.get(name, STOP_ORDER_OTHERS), STOP_S.get(name, STOP_S_OTHERS)
     return Program(name, command, order, stop_s, environment=environment)

@@ -13,7 +13,7 @@ import click
 import psutil
 
 from kandelia.base.errors import KandeliaError, SettingsError, Unavailable
-from kandelia.boot import demo
+from kandelia.boot import demo, demo_history, migrated
 from kandelia.boot.certificates import Https, https_for
 from kandelia.boot.directories import make_directories
 from kandelia.boot.settings import Settings
@@ -48,6 +48,10 @@ class Start:
             self._demo_port = demo.demo_port(self.settings)
             self._demo_program = demo.demo_program(self.settings, self._demo_port)
         _refuse_taken(self.settings)
+        if migrated.is_current(self.settings):  # web and jobs need not wait
+            self.supervisor.records_ready.set()
+        if self.demo:
+            self.supervisor.programs += (self._demo_program,)
         await supervise(self.supervisor, self._after_start)
 
     @property
@@ -59,16 +63,14 @@ class Start:
         return self.settings.secrets_directory / PASSWORD_SECRET
 
     async def _after_start(self) -> None:
-        async with step("bringing the records up to date"):
-            await self._migrate()
-        self.supervisor.records_ready.set()
-        if self.demo:
-            await self.supervisor.add(self._demo_program)
+        if not self.supervisor.records_ready.is_set():
+            async with step("bringing the records up to date"):
+                await self._migrate()
+            self.supervisor.records_ready.set()
         async with step("starting"):
-            await self._until_web_answers()
-        await self._load_demo()
+            await asyncio.gather(self._until_web_answers(), self._load_demo())
         self._say_where()
-        await self._renew()
+        await asyncio.gather(self._renew(), self._load_history())
 
     async def _migrate(self) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -116,11 +118,18 @@ class Start:
     async def _load_demo(self) -> None:
         if not self.demo:
             return
-        async with step("loading the demo plant"):
-            try:
-                await demo.load_demo(self.settings, self._demo_port, self._environment)
-            except KandeliaError as error:
-                _say(str(error))
+        try:
+            await demo.load_demo(self.settings, self._demo_port, self._environment)
+        except KandeliaError as error:
+            _say(str(error))
+
+    async def _load_history(self) -> None:
+        if not self.demo:
+            return
+        try:
+            await demo_history.load_history(self.settings, self._environment, _say)
+        except KandeliaError as error:
+            _say(str(error))
 
     def _say_where(self) -> None:
         self._say_failures(set())

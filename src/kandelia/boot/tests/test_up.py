@@ -60,11 +60,21 @@ def test_status_where_nothing_runs(tmp_path: Path) -> None:
     assert (answer.returncode, json.loads(answer.stdout)["running"]) == (3, False)
 
 
+@pytest.mark.parametrize("words", ["things tree", "token create x", "signals list", "user add x"])
+def test_a_command_without_an_installation_is_one_line_and_makes_nothing(tmp_path: Path, words: str) -> None:
+    answer = run(*words.split(), KANDELIA_DATA=str(tmp_path / "data"))
+    assert (answer.returncode, len(answer.stderr.splitlines())) == (78, 1)
+    assert "no installation here" in answer.stderr and "kandelia up" in answer.stderr
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.fault
 def test_a_start_says_where_and_a_stop_leaves_nothing(tmp_path: Path) -> None:
     command = [*KANDELIA, "up", "--data", str(tmp_path), "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
     assert process.stdout is not None
     line = next(line for line in process.stdout if line.startswith("Kandelia is at"))
     password = (tmp_path / "secrets" / "administrator-password").read_text()
@@ -79,6 +89,7 @@ def test_a_start_says_where_and_a_stop_leaves_nothing(tmp_path: Path) -> None:
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     assert process.wait(15) == 0
+    assert process.stdout.read() == "", "a clean stop says nothing"
     assert time.monotonic() - began < 15
     assert not [pid for pid in pids if psutil.pid_exists(pid)]
     assert run("status", "--data", str(tmp_path)).returncode == 3
