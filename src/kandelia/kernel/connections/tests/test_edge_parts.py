@@ -184,7 +184,7 @@ def supervised(outlet: Outlet, directory: Path) -> Supervised:
     return Supervised(
         document,
         Drivers(directory, {}),
-        FileSecrets(directory),
+        NoSecrets(),
         SystemClock(),
         inlet,
         outlet,
