@@ -1,6 +1,6 @@
 """Signals for everyone else: what a viewer's organisation measures, and how it is changed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 
@@ -65,11 +65,20 @@ def put_signal(viewer: Viewer, view: SignalView) -> SignalView:
     return store.by_ids(viewer.organisation, [name])[name]
 
 
-def put_signals(viewer: Viewer, views: Iterable[SignalView], *, ordered: bool = False) -> Written:
-    """Make or change many in one transaction; `ordered` keeps the order given as plant order."""
+def put_signals(
+    viewer: Viewer,
+    views: Iterable[SignalView],
+    *,
+    ordered: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Written:
+    """Make or change many in one transaction; `ordered` keeps the order given as plant order.
+
+    `progress` hears how many have been dealt with.
+    """
     require(viewer, Right.CONFIGURE)
     with transaction.atomic():
-        written = Writer(viewer.organisation, ordered).put(views)
+        written = Writer(viewer.organisation, ordered, progress).put(views)
         outbox.mark(viewer.organisation, written.connections)
         _audit(viewer, written)
     return written

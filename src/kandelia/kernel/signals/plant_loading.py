@@ -12,9 +12,9 @@ from kandelia.kernel.access.facade import audit, require
 from kandelia.kernel.connections import facade as connections
 from kandelia.kernel.signals import facade as signals
 from kandelia.kernel.signals.logic.plant_file import Known, PlantFile, read
+from kandelia.kernel.signals.logic.yaml_nodes import many_nodes
 from kandelia.kernel.things import facade as things
 
-CHUNK_SIGNALS = 2_000
 DRIVERS_GROUP = "kandelia.drivers"
 
 
@@ -57,7 +57,7 @@ def load_plant(viewer: Viewer, text: str, file: str, progress: Callable[[int, in
     if mistakes:
         raise _wrong(mistakes)
     try:
-        with transaction.atomic():
+        with many_nodes(), transaction.atomic():
             return _write(viewer, plant, file, progress or (lambda done, total: None))
     except KandeliaError as error:
         if isinstance(error, InvalidInput):
@@ -68,11 +68,9 @@ def load_plant(viewer: Viewer, text: str, file: str, progress: Callable[[int, in
 def _write(viewer: Viewer, plant: PlantFile, file: str, progress: Callable[[int, int], None]) -> Loaded:
     tree = things.put_tree(viewer, plant.sites)
     links = connections.put_connections(viewer, plant.connections)
-    created = changed = 0
-    for start in range(0, len(plant.signals), CHUNK_SIGNALS):
-        written = signals.put_signals(viewer, plant.signals[start : start + CHUNK_SIGNALS], ordered=True)
-        created, changed = created + len(written.created), changed + len(written.changed)
-        progress(min(start + CHUNK_SIGNALS, len(plant.signals)), len(plant.signals))
+    total = len(plant.signals)
+    written = signals.put_signals(viewer, plant.signals, ordered=True, progress=lambda done: progress(done, total))
+    created, changed = len(written.created), len(written.changed)
     loaded = Loaded(
         len(tree.created),
         len(tree.changed),
@@ -80,7 +78,7 @@ def _write(viewer: Viewer, plant: PlantFile, file: str, progress: Callable[[int,
         len(links.changed),
         created,
         changed,
-        len(plant.signals),
+        total,
     )
     if loaded.any:
         audit(viewer, "plant.load", file[:200], {"signals": loaded.signals, "created": created, "changed": changed})

@@ -1,6 +1,6 @@
 """Writes of signal definitions, many at a time, within one organisation."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -37,6 +37,7 @@ class Writer:
 
     organisation: str
     ordered: bool = False
+    progress: Callable[[int], None] | None = None  # hears how many have been dealt with
     written: Written = field(default_factory=Written)
 
     def __post_init__(self) -> None:
@@ -49,6 +50,8 @@ class Writer:
         while chunk := [check_signal(view) for view in islice(rest, CHUNK_ROWS)]:
             self._put_chunk(chunk, position)
             position += len(chunk)
+            if self.progress:
+                self.progress(position)
         return self.written
 
     def _put_chunk(self, views: Sequence[SignalView], position: int) -> None:

@@ -1,7 +1,7 @@
 """Writes of the plant's hierarchy: a tree of views brought into the tables, within one organisation."""
 
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.db.models import Max, QuerySet
 
@@ -34,6 +34,7 @@ class Writer:
     organisation: str
     ordered: bool = False
     written: Written = field(default_factory=Written)
+    _siblings: dict[tuple[type[Named], int], dict[str, Named]] = field(default_factory=dict)
 
     def site(self, view: SiteView, position: int = 0) -> Site:
         """The site alone, without what is below it."""
@@ -81,10 +82,9 @@ class Writer:
             self.machine(area, None, machine, index)
 
     def _put(self, rows: QuerySet[Row], fresh: Row, key: str, values: Values, position: int, path: str) -> Row:
-        row = rows.filter(key=key).first()
+        row = self._found(rows, fresh, key)
         if row is None:
-            last = rows.aggregate(last=Max("position"))["last"]
-            values["position"] = position if self.ordered else (0 if last is None else last + 1)
+            values["position"] = position if self.ordered else _next_position(rows)
             row, log = fresh, self.written.created
         else:
             values |= {"position": position} if self.ordered else {}
@@ -96,6 +96,21 @@ class Writer:
         row.save()
         log.append(path)
         return row
+
+    def _found(self, rows: QuerySet[Row], fresh: Row, key: str) -> Row | None:
+        """The row of a key; a whole tree asks once for all siblings, not for each of thousands."""
+        if not self.ordered:
+            return rows.filter(key=key).first()
+        parent = getattr(fresh, "area_id", None) or getattr(fresh, "site_id", None) or 0
+        known = self._siblings.get((type(fresh), parent))
+        if known is None:
+            known = self._siblings[type(fresh), parent] = {row.key: row for row in rows}
+        return cast(Row | None, known.get(key))
+
+
+def _next_position(rows: QuerySet[Row]) -> int:
+    last = rows.aggregate(last=Max("position"))["last"]
+    return 0 if last is None else int(last) + 1
 
 
 def _named(key: str, name: LocalText, level: str) -> Values:

@@ -18,6 +18,7 @@ from kandelia.kernel.signals.logic.yaml_nodes import (
     compose,
     item,
     items,
+    many_nodes,
     plain,
     sequence,
 )
@@ -25,7 +26,7 @@ from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, Si
 from kandelia.kernel.things.logic.paths import check_key, check_name
 
 T = TypeVar("T")
-FILE_BYTES_MAX = 20_000_000
+FILE_BYTES_MAX = 80_000_000  # 200,000 signals of 400 bytes each
 SIGNALS_MAX = 200_000
 CARD_SIGNALS_MAX = 3
 ROOT = ("sites", "connections")
@@ -70,8 +71,9 @@ def read(text: str, file: str, known: Known) -> tuple[PlantFile, tuple[str, ...]
     try:
         if len(text) > FILE_BYTES_MAX:
             mistakes.add(1, f"the file is larger than {FILE_BYTES_MAX // 1_000_000} MB", "split it")
-        elif (root := compose(text, mistakes)) is not None:
-            return reader.plant(root), mistakes.texts
+        else:
+            with many_nodes():
+                return reader.plant(compose(text, mistakes)), mistakes.texts
     except TooManyMistakes:
         pass
     return PlantFile(), mistakes.texts
@@ -88,7 +90,7 @@ class _Reader:
 
     def plant(self, root: Any) -> PlantFile:
         """What the root node describes; mistakes go to the list."""
-        found = item(root, "the file", ROOT, self._mistakes)
+        found = item(root, "the file", ROOT, self._mistakes) if root is not None else None
         if found is None:
             return PlantFile()
         self._sites |= {str(key) for key in _keys(found.values.get("sites"))}

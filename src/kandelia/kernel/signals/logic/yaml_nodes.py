@@ -1,7 +1,9 @@
 """YAML read with the line of everything, so that each mistake can say where it stands."""
 
 import difflib
+import gc
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +12,38 @@ import yaml
 MISTAKES_MAX = 50
 DEPTH_MAX = 30
 NODES_MAX = 12_000_000
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+TAGS_KEPT_MAX = 50_000
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONSTRUCT = yaml.SafeLoader("")
+
+
+class _Loader(_BASE):  # type: ignore[misc]  # one of two classes, known only now
+    """Remembers which tag a value had; large files repeat the same keys and units many thousand times."""
+
+    _known: dict[tuple[Any, ...], str] = {}
+
+    def resolve(self, kind: type, value: Any, implicit: Any) -> str:
+        """The tag of a node."""
+        if kind is not yaml.ScalarNode:
+            return str(super().resolve(kind, value, implicit))
+        tag = self._known.get((value, implicit))
+        if tag is None:
+            if len(self._known) >= TAGS_KEPT_MAX:
+                self._known.clear()
+            tag = self._known[value, implicit] = str(super().resolve(kind, value, implicit))
+        return tag
+
+
+@contextmanager
+def many_nodes() -> Iterator[None]:
+    """Without the collector of cycles: it would walk all nodes of a large file over and over, most of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class TooManyMistakes(Exception):
@@ -53,7 +85,8 @@ class Item:
 def compose(text: str, mistakes: Mistakes) -> Any:
     """The root node; None (with a mistake) for what is not YAML."""
     try:
-        root = yaml.compose(text, _LOADER)
+        with many_nodes():
+            root = yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         mistakes.add(

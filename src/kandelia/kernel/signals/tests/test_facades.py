@@ -37,8 +37,8 @@ def plant(viewer: Viewer) -> SignalView:
 
 
 @pytest.fixture
-def north(db) -> SignalView:
-    secrets.configure(type("Keeper", (), {"put": lambda self, name, secret: None})())
+def north(db, monkeypatch) -> SignalView:
+    monkeypatch.setattr(secrets, "_keeper", [type("Keeper", (), {"put": lambda self, name, secret: None})()])
     for name in ("north", "south"):
         Organisation.objects.create(id=name)
     return plant(NORTH)

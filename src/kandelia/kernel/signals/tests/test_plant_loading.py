@@ -50,9 +50,9 @@ def viewer(db) -> Viewer:
 
 
 @pytest.fixture(autouse=True)
-def keeper():
+def keeper(monkeypatch):
     kept = Keeper()
-    secrets.configure(kept)
+    monkeypatch.setattr(secrets, "_keeper", [kept])
     return kept
 
 
