@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from kandelia.boot.demo_history import MARK
+
 ROLES = ("web", "edge", "history", "live", "jobs")
 START_S = 90.0
 STOP_S = 15.0
@@ -41,6 +43,7 @@ class Installation:
     directory: Path
     port: int = 0
     demo: bool = False
+    history: bool = False  # with the demo plant's last hours, which load in the background
     settings: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
@@ -48,6 +51,9 @@ class Installation:
     def start(self, *, wait: bool = True) -> "Installation":
         """Run `kandelia up` and wait until every role runs and a page is served."""
         self.directory.mkdir(parents=True, exist_ok=True)
+        if self.demo and not self.history:
+            (self.directory / "demo").mkdir(exist_ok=True)
+            (self.directory / "demo" / MARK).touch()
         if self.settings:
             (self.directory / "settings.toml").write_text(self.settings)
         command = [sys.executable, "-m", "kandelia.boot.command", "up", "--data", str(self.directory)]

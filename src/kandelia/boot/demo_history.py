@@ -1,4 +1,4 @@
-"""The demo plant's last hours before its first start, loaded once in the background, so that trends are full at once."""
+"""The demo plant's last hours before its first start, loaded once in the background: trends are full at once."""
 
 import asyncio
 import contextlib
