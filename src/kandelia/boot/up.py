@@ -13,7 +13,7 @@ import click
 import psutil
 
 from kandelia.base.errors import KandeliaError, SettingsError, Unavailable
-from kandelia.boot import demo, demo_history
+from kandelia.boot import demo, demo_history, migrated
 from kandelia.boot.certificates import Https, https_for
 from kandelia.boot.directories import make_directories
 from kandelia.boot.settings import Settings
@@ -48,6 +48,10 @@ class Start:
             self._demo_port = demo.demo_port(self.settings)
             self._demo_program = demo.demo_program(self.settings, self._demo_port)
         _refuse_taken(self.settings)
+        if migrated.is_current(self.settings):  # web and jobs need not wait
+            self.supervisor.records_ready.set()
+        if self.demo:
+            self.supervisor.programs += (self._demo_program,)
         await supervise(self.supervisor, self._after_start)
 
     @property
@@ -59,14 +63,12 @@ class Start:
         return self.settings.secrets_directory / PASSWORD_SECRET
 
     async def _after_start(self) -> None:
-        async with step("bringing the records up to date"):
-            await self._migrate()
-        self.supervisor.records_ready.set()
-        if self.demo:
-            await self.supervisor.add(self._demo_program)
+        if not self.supervisor.records_ready.is_set():
+            async with step("bringing the records up to date"):
+                await self._migrate()
+            self.supervisor.records_ready.set()
         async with step("starting"):
-            await self._until_web_answers()
-        await self._load_demo()
+            await asyncio.gather(self._until_web_answers(), self._load_demo())
         self._say_where()
         await asyncio.gather(self._renew(), self._load_history())
 
@@ -116,11 +118,10 @@ class Start:
     async def _load_demo(self) -> None:
         if not self.demo:
             return
-        async with step("loading the demo plant"):
-            try:
-                await demo.load_demo(self.settings, self._demo_port, self._environment)
-            except KandeliaError as error:
-                _say(str(error))
+        try:
+            await demo.load_demo(self.settings, self._demo_port, self._environment)
+        except KandeliaError as error:
+            _say(str(error))
 
     async def _load_history(self) -> None:
         if not self.demo:
@@ -172,7 +173,9 @@ def _choose_port(settings: Settings) -> Settings:
     if settings.web.port:
         return settings
     file = settings.run_directory / "web.port"
-    kept = int(file.read_text()) if file.exists() else 0
+    kept = 0
+    with contextlib.suppress(OSError, ValueError):
+        kept = int(file.read_text())
     port = kept if kept and port_is_free(kept, settings.web.host) else free_port(settings.web.host)
     file.write_text(f"{port}\n")
     return replace(settings, web=replace(settings.web, port=port))
