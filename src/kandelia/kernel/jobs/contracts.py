@@ -60,7 +60,8 @@ class JobContext(Protocol):
 
     @property
     def cancelled(self) -> bool:
-        """True once somebody asked it to end, or the role stops; return soon then."""
+        """True once somebody asked it to end, or the role stops. Leave soon then by raising JobCancelled, as
+        `progress` does: a handler that returns has done its work, and the job is not run again."""
         ...
 
     def progress(self, share: float, words: str = "") -> None:

@@ -126,6 +126,8 @@ class Runner:
     def _outcome(self, context: RunningJob) -> tuple[Mapping[str, Any], Exception | None]:
         try:
             registered = registry.handler_of(context.job.kind)
+            if context.job.attempts > registered.attempts_max:  # it ended the process each time
+                raise KandeliaError(f"it was begun {registered.attempts_max} times and its process died")
             return registered.handler(context, context.job.payload) or {}, None
         except Exception as error:  # whatever a handler raises is its outcome
             return {}, error

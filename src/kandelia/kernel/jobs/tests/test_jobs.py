@@ -125,6 +125,15 @@ def test_a_stop_gives_a_running_job_back_and_the_next_runner_does_it(transaction
             assert wait_state(job.id, JobState.WAITING).attempts == 0
 
 
+def test_a_job_that_ends_its_process_each_time_is_given_up(runner):
+    begun = []
+    registry.register_handler("deadly", lambda context, payload: begun.append(1), attempts_max=3)
+    job = facade.submit(NORTH, "deadly", {}, due_at=timezone.now() + timedelta(seconds=60))
+    Job.objects.filter(pk=job.id).update(attempts=3, due_at=timezone.now())
+    runner.wake()
+    assert "died" in wait_state(job.id, JobState.FAILED).error and not begun
+
+
 def test_a_job_whose_runner_died_is_taken_over(transactional_db):
     registry.register_handler("orphan", lambda context, payload: None)
     job = facade.submit(NORTH, "orphan", {})
