@@ -9,7 +9,7 @@ from pathlib import Path
 from kandelia.base.errors import SettingsError, Unavailable
 from kandelia.boot.settings import Settings
 from kandelia.boot.watched import Program
-from kandelia.engines.nats.server import free_port, port_is_free
+from kandelia.engines.nats.server import PORT_FILE, free_port, kept_port, port_is_free
 
 PACKAGE = "kandelia_demo_plant"
 USUAL_PORT = 4840  # OPC UA's own
@@ -24,8 +24,8 @@ def demo_directory(settings: Settings) -> Path:
 
 def demo_port(settings: Settings) -> int:
     """The port it was last given while that is free, so that connections stay true; else the usual one, else any."""
-    file = demo_directory(settings) / "port"
-    kept = int(file.read_text()) if file.exists() else USUAL_PORT
+    file = demo_directory(settings) / PORT_FILE
+    kept = kept_port(demo_directory(settings)) or USUAL_PORT
     port = kept if port_is_free(kept) else free_port()
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(f"{port}\n")

@@ -12,6 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from kandelia.boot.demo import demo_directory, demo_port
+from kandelia.boot.directories import make_directories
+from kandelia.boot.load import load_settings
+from kandelia.boot.up import _choose_port
+
 KANDELIA = [sys.executable, "-m", "kandelia.boot.command"]
 START_S_MAX = 60
 
@@ -94,3 +99,12 @@ def test_a_start_says_where_and_a_stop_leaves_nothing(tmp_path: Path) -> None:
     assert not [pid for pid in pids if psutil.pid_exists(pid)]
     assert run("status", "--data", str(tmp_path)).returncode == 3
     process.stdout.close()
+
+
+def test_a_port_file_that_a_power_cut_left_empty_is_none(tmp_path: Path) -> None:
+    settings = load_settings(None, {"KANDELIA_DATA": str(tmp_path), "KANDELIA_WEB__PORT": "0"})
+    make_directories(settings)
+    (settings.run_directory / "web.port").touch()
+    demo_directory(settings).mkdir()
+    (demo_directory(settings) / "port").touch()
+    assert _choose_port(settings).web.port and demo_port(settings)
