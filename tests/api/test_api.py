@@ -9,7 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 from openapi_spec_validator import validate
 
+from kandelia.base.errors import TooMuch
+from kandelia.base.samples import make_batch
 from kandelia.kernel.access.contracts import Role
+from kandelia.surfaces.api import history as exports
 
 from .conftest import Program
 
@@ -218,3 +221,11 @@ def test_problems(plane, engineer, plants, method, path, status):
     assert answered.status_code == status, answered.content
     assert answered["Content-Type"] == "application/problem+json"
     assert {"type", "title", "status", "detail"} <= set(answered.json())
+
+
+def test_a_file_without_end_is_refused_before_it_fills_the_disk(monkeypatch, tmp_path):
+    monkeypatch.setattr(exports, "FILE_BYTES_MAX", 1_000)
+    batches = iter([make_batch([1], [1])] * 100)
+    with (tmp_path / "file").open("wb") as file, pytest.raises(TooMuch, match="larger"):
+        for batch in exports._small_enough(batches, file):
+            file.write(bytes(batch.nbytes))

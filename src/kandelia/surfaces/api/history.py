@@ -29,6 +29,7 @@ JSON_ROWS_MAX = 200_000
 EXPORT_JSON_ROWS_MAX = 1_000_000
 PARQUET = "application/vnd.apache.parquet"
 CSV = "text/csv; charset=utf-8"
+FILE_BYTES_MAX = 2_000_000_000
 SPOOL_BYTES_MAX = 4_000_000  # smaller files are never written to disk
 router = Router(tags=["history"])
 ANSWERS: Any = {200: None}  # described in words: columns that no schema checks again
@@ -138,13 +139,26 @@ def _file(
         return stream(formats.csv_chunks(batches, ids, head), CSV, name)
     if format == "parquet":
         spool = tempfile.SpooledTemporaryFile(SPOOL_BYTES_MAX)  # noqa: SIM115 — closed with the answer
-        formats.write_parquet(batches, ids, spool, schema)  # type: ignore[arg-type]
+        try:
+            formats.write_parquet(_small_enough(batches, spool), ids, spool, schema)  # type: ignore[arg-type]
+        except BaseException:
+            spool.close()
+            raise
         spool.seek(0)
         return FileResponse(spool, as_attachment=True, filename=name, content_type=PARQUET)
     table = formats.table_of(_bounded(batches))
     if schema is RAW_SCHEMA:
         return _json({"signals": formats.raw_by_signal(table, ids)})
     return _json({"signals": formats.trend_columns(table, ids, False)})
+
+
+def _small_enough(batches: Iterator[pa.RecordBatch], file: Any) -> Iterator[pa.RecordBatch]:
+    """Until the file has FILE_BYTES_MAX: it is written whole before it is sent."""
+    for batch in batches:
+        if file.tell() > FILE_BYTES_MAX:
+            mend = "ask for csv, which is sent as it is read, or for a shorter time"
+            raise TooMuch(f"the file is larger than {FILE_BYTES_MAX // 1_000_000} MB", "format", mend, "too-large-file")
+        yield batch
 
 
 def _bounded(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
