@@ -13,8 +13,8 @@ from kandelia.base.samples import Kind
 from kandelia.engines.chdb.history import ChdbHistory
 from kandelia.engines.nats.bus import NatsBus
 from kandelia.kernel.signals.logic.tables import Known
-from kandelia.kernel.signals.plane.loading import Source, load_parquet, load_table, store_batch
-from tests.history.stand import T0, Stand, configure, document, running_stand, walk
+from kandelia.kernel.signals.plane.loading import Source, load_parquet, load_table
+from tests.history.stand import T0, Stand, configure, document, running_stand
 
 SOURCE = Source("red", "s", "file")
 
@@ -31,12 +31,6 @@ async def test_a_table_by_id_and_a_second_time(stand: Stand, bus: NatsBus) -> No
     assert told[-1] == (70_000, 70_000)
     assert stand.rows([1, 2]).num_rows == 70_000
     assert stand.rows([1])["value"].to_pylist() == values[0::2].tolist()
-
-
-async def test_rows_of_the_write_api(stand: Stand, bus: NatsBus) -> None:
-    assert await store_batch(bus, SOURCE, walk(5, 45_000)) == 45_000
-    await stand.drained()
-    assert stand.rows([5]).num_rows == 45_000
 
 
 async def test_a_file_that_is_none_stores_nothing(bus: NatsBus, tmp_path: Path) -> None:

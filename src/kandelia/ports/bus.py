@@ -33,7 +33,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class StreamSpec:
-    """A durable stream: first in, kept until acknowledged by all its consumers ("interest") or by limits.
+    """A durable stream: first in, kept until its one consumer has acknowledged ("work") or by limits.
 
     When full, `when_full` either refuses what is new (nothing acknowledged is lost; the writer knows) or drops
     the oldest.

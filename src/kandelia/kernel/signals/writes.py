@@ -1,11 +1,11 @@
 """The write API's way in: samples of a viewer's own signals, stored on the bus before it answers."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
-from kandelia.base.samples import BATCH_BYTES_MAX, encode
+from kandelia.base.samples import encode
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import require
 from kandelia.kernel.connections.contracts import load_subject
@@ -13,9 +13,9 @@ from kandelia.kernel.events import bridge
 from kandelia.kernel.signals import store
 from kandelia.kernel.signals.definitions import SignalView
 from kandelia.kernel.signals.logic.tables import Known
+from kandelia.kernel.signals.plane.loading import cut
 from kandelia.ports.bus import Bus, Stored
 
-BATCH_ROWS = 20_000
 SOURCE = "api"
 STORE_TIMEOUT_S = 5.0
 CALL_TIMEOUT_S = 60.0
@@ -45,7 +45,7 @@ def store_samples(viewer: Viewer, samples: pa.Table, site: str, key: str) -> tup
     subject = load_subject(viewer.organisation, site, SOURCE)
     parts = {
         hashlib.sha256(f"{subject} {viewer.subject} {key} {place}".encode()).hexdigest()[:32]: encode(batch)
-        for place, batch in enumerate(_cut(samples))
+        for place, batch in enumerate(cut(samples))
     }
 
     async def store_all(bus: Bus) -> list[Stored]:
@@ -57,17 +57,3 @@ def store_samples(viewer: Viewer, samples: pa.Table, site: str, key: str) -> tup
 
 async def _store(bus: Bus, subject: str, parts: Mapping[str, bytes], name: str) -> Stored:
     return await bus.store(subject, parts[name], message_id=name, timeout_s=STORE_TIMEOUT_S)
-
-
-def _cut(samples: pa.Table) -> Iterator[pa.RecordBatch]:
-    for batch in samples.combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
-        yield from _small_enough(batch)
-
-
-def _small_enough(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    if batch.num_rows > 1 and batch.nbytes > BATCH_BYTES_MAX * 3 // 4:
-        half = batch.num_rows // 2
-        yield from _small_enough(batch.slice(0, half))
-        yield from _small_enough(batch.slice(half))
-    elif batch.num_rows:
-        yield batch

@@ -22,8 +22,8 @@ def take_secrets(
 ) -> dict[str, Any]:
     """The settings with every plain secret handed to `keep` and replaced by {"secret": name}.
 
-    A name written by hand must be one of this connection's own: else a connection could be used to read the
-    secrets of another organisation.
+    A name written by hand must be one of the organisation's: else a connection could be used to read the secrets of
+    another one.
     """
 
     def walk(value: Any, path: str, key: str, depth: int) -> Any:

@@ -98,15 +98,6 @@ def _told(done: Iterable[asyncio.Task[int]], stored: int, total: int, progress: 
     return stored
 
 
-async def store_batch(bus: Bus, source: Source, batch: pa.RecordBatch) -> int:
-    """Store rows that have SCHEMA already, as the write API does; how many. Raises what Bus.store raises at last."""
-    subject = load_subject(source.organisation, source.site, source.name)
-    stored = 0
-    for part in _batches(pa.Table.from_batches([batch])):
-        stored += await _store(bus, subject, part)
-    return stored
-
-
 async def _store(bus: Bus, subject: str, batch: pa.RecordBatch) -> int:
     data = await asyncio.to_thread(encode, batch)
     name = hashlib.sha256(subject.encode() + data).hexdigest()[:32]
@@ -130,10 +121,11 @@ def _gives_up(error: KandeliaError, failures: int, waited_s: float) -> bool:
 
 
 def _cut(table: pa.Table, signals: Signals, where: str) -> list[pa.RecordBatch]:
-    return list(_batches(samples_of(table, signals, where)))
+    return list(cut(samples_of(table, signals, where)))
 
 
-def _batches(table: pa.Table) -> Iterator[pa.RecordBatch]:
+def cut(table: pa.Table) -> Iterator[pa.RecordBatch]:
+    """Rows of SCHEMA as batches that each make one message."""
     for batch in table.combine_chunks().to_batches(max_chunksize=BATCH_ROWS):
         yield from _small_enough(batch)
 
