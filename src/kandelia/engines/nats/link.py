@@ -34,6 +34,12 @@ Handler = Callable[[Msg], None]
 log = logging.getLogger("kandelia.bus")
 
 
+def _without_login(url: str) -> str:
+    """An address as it may be shown: what stands before the @ is a password."""
+    scheme, separator, rest = url.rpartition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """How to get in: user and password, or a credentials file; all empty where the server asks for nothing."""
@@ -124,7 +130,7 @@ class Link:
                 await self._up.wait()
         except TimeoutError:
             raise Unavailable(
-                f"no message bus at {', '.join(self.urls)} ({self.error or 'no answer'})",
+                f"no message bus at {', '.join(map(_without_login, self.urls))} ({self.error or 'no answer'})",
                 mend="start it, or mend [bus] urls in the settings",
                 code="bus-cut",
             ) from None
