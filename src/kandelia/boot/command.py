@@ -92,8 +92,9 @@ def first_words() -> dict[str, str]:
     return {name: (text or "").partition("\n")[0] for name, text in texts.items()}
 
 
-def _hush() -> None:
-    """A lost link is told by what was asked over it, and by `status`: not in the middle of a person's terminal."""
+def _prepare() -> None:
+    """Quick and quiet: a lost link is told by what was asked over it, not in the middle of a person's terminal."""
+    importlib.import_module("kandelia.boot.lean").leave_pandas_out()
     logging.getLogger(BUS_LOG).setLevel(logging.ERROR)
 
 
@@ -141,7 +142,7 @@ class Commands(click.Group):
         _peek_at_data(sys.argv)
         if "--help" not in sys.argv:
             _refuse_unstarted(_settings())
-        _hush()
+        _prepare()
         importlib.import_module("kandelia.boot.django_start").start()
         group = importlib.import_module(f"{GROUPS}.{cmd_name}").group
         return group if isinstance(group, click.Command) else None
@@ -178,7 +179,7 @@ def up(demo: bool, port: int | None, host: str | None, role: str | None) -> None
     if role is not None:
         sys.exit(importlib.import_module("kandelia.boot.role").main([role]))
     settings = _settings()
-    _hush()
+    _prepare()
     importlib.import_module("asyncio").run(importlib.import_module("kandelia.boot.up").Start(settings, demo).run())
 
 
@@ -189,8 +190,8 @@ def up(demo: bool, port: int | None, host: str | None, role: str | None) -> None
 @click.option("--json", "as_json", is_flag=True, help="For programs: everything.")
 def status(with_all: bool, as_json: bool) -> None:
     """Say what runs, since when, and what is wrong (exit code 0 all well, 1 trouble, 3 not running)."""
+    _prepare()
     rooms = importlib.import_module("kandelia.boot.status")
-    _hush()
     found = importlib.import_module("asyncio").run(rooms.collect(_settings()))
     click.echo(rooms.as_json(found) if as_json else rooms.as_text(found, figures=with_all))
     sys.exit(found.code)
