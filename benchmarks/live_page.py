@@ -15,21 +15,28 @@ CHUNK_BYTES = 65_536
 Answer = tuple[str, bytes]
 
 
+TILES = """
+body { margin: 0; }
+ul { display: grid; grid: auto-flow 26px / repeat(50, 1fr); margin: 0; padding: 0; list-style: none; }
+.lv { display: block; font-size: 9px; overflow: hidden; }
+.lv-number, .lv-mark { min-inline-size: 0; inline-size: auto; }
+"""
+
+
 def value_page(count: int) -> bytes:
-    """A page of `count` live values, as a machine page would show them."""
+    """A page of `count` live values in tiles so small that 2,000 stand in a window of 1920 × 1080 at once."""
     cells = "".join(
-        f'<li><span>signal {n}</span> <live-value class="lv" data-signal="{n}" data-kind="1" data-decimals="2" '
-        f'data-unit="bar" data-period="500" data-low="0" data-high="1"><span class="lv-mark"></span>'
-        f'<span class="lv-number">–</span><span class="lv-unit"> bar</span><span class="lv-word"></span>'
-        f'<span class="lv-age"></span></live-value></li>'
+        f'<li><live-value class="lv" data-signal="{n}" data-kind="1" data-decimals="2" data-unit="bar" '
+        f'data-period="500" data-low="0" data-high="1"><span class="lv-mark"></span>'
+        f'<span class="lv-number">–</span></live-value></li>'
         for n in range(1, count + 1)
     )
     title = html.escape(f"{count} values")
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f'<link rel="stylesheet" href="/static/islands/islands.css">'
-        f'<ul style="columns: 12; font: 9px system-ui; margin: 0; padding: 0; list-style: none">{cells}</ul>'
-        f'<script type="module" src="/static/islands/value.js"></script></html>'
+        f'<link rel="stylesheet" href="/static/web/tokens.css">'
+        f'<link rel="stylesheet" href="/static/islands/islands.css"><style>{TILES}</style>'
+        f'<ul>{cells}</ul><script type="module" src="/static/islands/value.js"></script></html>'
     ).encode()
 
 

@@ -35,6 +35,7 @@ WIDTHS = {"desk": (1366, 768), "wall": (1920, 1080), "phone": (390, 844)}
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 SERIOUS = ("serious", "critical")
 WAIT_MS = 15_000
+OWN_PASSWORD = "staple battery of one's own"
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The whole platform without a plant."""
-    with installation(tmp_path_factory.mktemp("site") / "data") as started:
+    """The one platform that every test of this folder looks at: with the demo plant and its last hours."""
+    with installation(tmp_path_factory.mktemp("site") / "data", demo=True, history=True) as started:
         yield started
 
 
@@ -146,6 +147,38 @@ def signed_in(site: Installation, open_as: Callable[[str, Look], Page]) -> Calla
         return page
 
     return opened
+
+
+@pytest.fixture
+def organisation(site: Installation, open_as: Callable[[str, Look], Page]) -> Callable[[str, Look], Page]:
+    """`organisation(id, look)`: a page on which an administrator of another organisation is signed in."""
+
+    def opened(name: str, look: Look) -> Page:
+        password = f"correct horse {name}"
+        site.command("org", "add", name, "--zh", name, "--en", name, check=False)
+        made = ("--role", "administrator", "--org", name, "--password-stdin")
+        site.command("user", "add", f"{name}-admin", *made, check=False, stdin=password)
+        page = open_as(address_of(site), look)
+        page.goto("/sign-in")
+        page.fill("#f-name", f"{name}-admin")
+        page.fill("#f-password", password)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        if "/me/password" in page.url:
+            take_own_password(page, password)
+        return page
+
+    return opened
+
+
+def take_own_password(page: Page, given: str) -> None:
+    """Replace a password that somebody else gave."""
+    fields = page.locator('input[type="password"]')
+    for place, text in enumerate((given, OWN_PASSWORD, OWN_PASSWORD)):
+        if place < fields.count():
+            fields.nth(place).fill(text)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def check_access(page: Page) -> None:

@@ -1,36 +1,14 @@
 """Promise: on the plant's screens values live, trends zoom to a second, lists obey the keyboard, in every look."""
 
 import re
-from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from kandelia.boot.words import ADMINISTRATOR
-from tests.browser.conftest import Look, address_of, check_access, check_fits, picture, sign_in
-from tests.installation import Installation, installation
+from tests.browser.conftest import Look, check_access, check_fits, picture
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 FRESH_MS = 30_000
-
-
-@pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The whole platform with its demo plant."""
-    with installation(tmp_path_factory.mktemp("plant") / "data", demo=True) as started:
-        yield started
-
-
-@pytest.fixture
-def reader(plant: Installation, open_as: Callable[[str, Look], Page]) -> Callable[[Look], Page]:
-    """A signed-in page over the demo plant."""
-
-    def opened(look: Look) -> Page:
-        page = open_as(address_of(plant), look)
-        sign_in(page, ADMINISTRATOR, plant.password)
-        return page
-
-    return opened
 
 
 def first_machine(page: Page) -> str:
@@ -47,8 +25,8 @@ def asked_window(page: Page) -> tuple[int, int]:
     return int(found.group(1)), int(found.group(2))
 
 
-def test_the_overview_lives_and_filters(reader, look: Look) -> None:
-    page = reader(look)
+def test_the_overview_lives_and_filters(signed_in, look: Look) -> None:
+    page = signed_in(look)
     page.goto("/")
     running = page.locator('.card[data-state="running"]')
     expect(running.first).to_be_visible(timeout=FRESH_MS)
@@ -65,8 +43,8 @@ def test_the_overview_lives_and_filters(reader, look: Look) -> None:
     expect(page.locator("[data-nothing]")).to_be_visible()
 
 
-def test_a_machine_shows_its_signals_and_zooms_to_a_second(reader, look: Look) -> None:
-    page = reader(look)
+def test_a_machine_shows_its_signals_and_zooms_to_a_second(signed_in, look: Look) -> None:
+    page = signed_in(look)
     page.goto("/")
     page.goto(first_machine(page))
     expect(page.locator("live-trend canvas")).to_be_visible()
@@ -90,8 +68,8 @@ def test_a_machine_shows_its_signals_and_zooms_to_a_second(reader, look: Look) -
     expect(page.locator(".tr-table tbody tr")).to_have_count(shown + 1)
 
 
-def test_a_box_drawn_over_the_trend_zooms_into_it(reader, look: Look) -> None:
-    page = reader(look)
+def test_a_box_drawn_over_the_trend_zooms_into_it(signed_in, look: Look) -> None:
+    page = signed_in(look)
     page.goto("/")
     page.goto(first_machine(page))
     over = page.locator(".tr-plot .u-over")
@@ -106,8 +84,8 @@ def test_a_box_drawn_over_the_trend_zooms_into_it(reader, look: Look) -> None:
     assert end - begin == pytest.approx(900_000, rel=0.1)
 
 
-def test_the_list_is_searched_and_walked_by_keyboard(reader, look: Look) -> None:
-    page = reader(look)
+def test_the_list_is_searched_and_walked_by_keyboard(signed_in, look: Look) -> None:
+    page = signed_in(look)
     page.goto("/signals")
     page.fill('.list-bar input[name="search"]', "temperature")
     page.keyboard.press("Enter")
@@ -129,12 +107,18 @@ def test_the_list_is_searched_and_walked_by_keyboard(reader, look: Look) -> None
     picture(page, "signal", look)
 
 
-def test_the_status_page_tells_of_every_role(reader, look: Look) -> None:
-    page = reader(look)
+def test_the_status_page_tells_of_every_role(signed_in, look: Look) -> None:
+    page = signed_in(look)
     page.goto("/system")
-    for role in ("web", "edge", "history", "live", "jobs"):
-        expect(page.locator(".role-table", has_text=role)).to_be_visible()
-    expect(page.locator('.role-table .ls[state="running"]').first).to_be_visible()
+    for role in ("web", "edge", "history", "live", "jobs", "bus", "boot", "demo-plant"):
+        row = page.locator(f'tr[data-role="{role}"]')
+        expect(row.locator('.ls[state="running"]')).to_be_visible(timeout=FRESH_MS)
+    expect(page.locator('tr[data-role="bus"]')).to_contain_text(look.say("消息总线", "Message bus"))
+    page.locator("details.fact-table summary").first.click()
+    expect(page.get_by_text(look.say("历史库 · 记录滞后", "History · Recorder lag")).last).to_be_visible()
+    with page.expect_response(lambda answer: answer.url.endswith("/system")):
+        pass
+    expect(page.locator("details.fact-table[open]")).to_have_count(1)
     check_access(page)
     check_fits(page)
     picture(page, "system", look)

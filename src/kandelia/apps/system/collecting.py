@@ -1,6 +1,7 @@
 """What the status page and its API tell, collected anew at each call."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -36,8 +37,10 @@ def collect(viewer: Viewer) -> Status:
     reports: tuple[Report, ...] = ()
     states: dict[str, ConnectionState] = {}
     try:
-        states = connections.states(viewer)
-        reports = bus_call(ask_reports) if sees_platform(viewer) else ()
+        with ThreadPoolExecutor(1) as beside:  # both only wait, so they wait together
+            asked = beside.submit(bus_call, ask_reports) if sees_platform(viewer) else None
+            states = connections.states(viewer)
+            reports = asked.result() if asked else ()
     except Unavailable as error:
         fault, mend = error.what, error.mend
     now_ns = time.time_ns()

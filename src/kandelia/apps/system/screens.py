@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from kandelia.apps.system.collecting import collect
+from kandelia.apps.system.collecting import collect, sees_platform
 from kandelia.apps.system.logic import platform
 from kandelia.apps.system.logic.status import RoleRow
 from kandelia.apps.system.logic.words import gauge_name, role_name
@@ -23,12 +23,14 @@ DRAWN_MAX = 3
 
 @screen(Right.ADMINISTER)
 def status(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Asked again every few seconds by the page itself, for its tables and the newest figures."""
-    found = collect(viewer)
-    figures = platform_figures(viewer.language, found.roles) if found.platform else []
-    context = {"status": found, "figures": figures, "zone": _zone(viewer)}
-    if request.headers.get("HX-Request"):
-        return render(request, "system/tables.html", context)
+    """The page stands at once; it asks for its tables and the newest figures when it is there, and again and again."""
+    context: dict[str, object] = {"platform": sees_platform(viewer), "zone": _zone(viewer)}
+    if request.headers.get("HX-Request"):  # hears every process and connection, which takes a second
+        found = collect(viewer)
+        figures = platform_figures(viewer.language, found.roles) if found.platform else []
+        return render(request, "system/tables.html", {**context, "status": found, "figures": figures})
+    figures = platform_figures(viewer.language) if sees_platform(viewer) else []
+    context["figures"] = figures
     context["definitions"] = {figure["number"]: figure for figure in figures}
     context["chosen"] = ",".join(str(number) for number in _chosen(figures))
     return render(request, "system/status.html", context)

@@ -4,9 +4,10 @@ import math
 
 from kandelia.apps.system.logic.platform import GAUGES_PER_ROLE_MAX, figures, gauge_signal
 from kandelia.apps.system.logic.status import connection_rows, role_rows
+from kandelia.apps.system.logic.words import KEY_GAUGES, ROLE_NAMES, gauge_name
 from kandelia.base.clock import NS_PER_S
 from kandelia.base.text import LocalText
-from kandelia.sdk.views import ConnectionState, Report, State, Trouble
+from kandelia.sdk.views import ConnectionState, Process, Report, State, Trouble
 
 NOW = 1_800_000_000 * NS_PER_S
 
@@ -53,3 +54,37 @@ def test_wanted_and_running_revisions() -> None:
     behind, unknown = connection_rows({"a": 4, "b": 1}, {"a": state})
     assert (behind.behind, behind.wanted, behind.running) == (True, 4, 3)
     assert unknown.state == "unknown"
+
+
+def test_what_the_supervisor_keeps_running_is_shown_even_when_it_tells_nothing_of_itself() -> None:
+    kept = (
+        Process("web", "running", 1, NOW, 2, "killed by signal 9"),
+        Process("bus", "running", 8, NOW, 0, "", 40_000_000),
+        Process("history", "backing-off", 0, NOW, 5, "exit code 1"),
+        Process("live", "running", 9, NOW),
+        Process("demo-plant", "stopped"),
+    )
+    boot = report("boot", gauges={"edge_stream_messages": 3.0}, processes=kept)
+    rows = {row.role: row for row in role_rows([report("web"), boot], NOW, "en")}
+    assert list(rows) == ["web", "edge", "history", "live", "jobs", "bus", "boot", "demo-plant"]
+    assert (rows["web"].state, rows["web"].restarts, rows["web"].last_exit) == ("running", 2, "killed by signal 9")
+    assert (rows["bus"].name, rows["bus"].memory_bytes, rows["bus"].keys) == (
+        "Message bus",
+        40_000_000.0,
+        (("edge_stream_messages", 3.0),),
+    )
+    assert [rows[role].state for role in ("history", "live", "jobs", "demo-plant")] == [
+        "backing-off",
+        "silent",
+        "silent",
+        "stopped",
+    ]
+
+
+def test_every_figure_that_judges_a_process_has_a_name_in_both_languages() -> None:
+    for role, gauges in KEY_GAUGES.items():
+        assert ROLE_NAMES[role].zh
+        for gauge in gauges:
+            assert gauge_name(gauge).zh
+            assert gauge_name(gauge).en
+    assert gauge_name("odd_things") == LocalText("", "Odd things")
