@@ -101,10 +101,20 @@ def _walk(path: Path, text: str, document: dict[str, Any]) -> Values:
             if not isinstance(value, dict):
                 raise place.error("is a section, not a value", f"write [{name}] on a line of its own, its keys below")
             for key, inner in value.items():
-                _put(values, name, key, inner, Place(_spot(path, _line_of(text, name, key)), f"{name}.{key}"))
+                place = Place(_spot(path, _line_of(text, name, key)), f"{name}.{key}")
+                _put(values, name, key, inner, place)
+                _check_lines(path, text, place, inner)
         else:
             _put(values, "", name, value, Place(_spot(path, _line_of(text, "", name)), name))
     return values
+
+
+def _check_lines(path: Path, text: str, place: Place, inner: Any) -> None:
+    """Each line of a table, told by its own number."""
+    for line, value in inner.items() if isinstance(inner, dict) else ():
+        number = _line_of(text, place.key, line)
+        if complaint := _retention({line: value}):
+            raise (Place(_spot(path, number), place.key) if number else place).error(*complaint)
 
 
 def _put(values: Values, section: str, key: str, value: Any, place: Place) -> None:
@@ -224,6 +234,8 @@ def _check(section: str, key: str, value: Any, place: Place) -> None:
         raise place.error(*complaint)
 
 
+CLASS_MAX = 255
+MONTHS_MAX = 1_200
 _POSITIVE = ("flush_rows", "flush_ms", "readers", "batch_ms", "batch_rows", "tick_ms", "sockets_max", "hold_s")
 Complaint = tuple[str, str] | None
 
@@ -253,6 +265,15 @@ def _organisation(value: str) -> Complaint:
     return ("cannot hold a dot: it stands in bus subjects", "use - or _") if "." in value else None
 
 
+def _retention(value: dict[str, int]) -> Complaint:
+    for name, months in value.items():
+        if not (name.isascii() and name.isdigit() and int(name) <= CLASS_MAX and str(int(name)) == name):
+            return f"names no retention class: {name!r}", f'write "0" to "{CLASS_MAX}", as a signal\'s retention does'
+        if not 0 <= months <= MONTHS_MAX:
+            return f"cannot be {months} months", f"write 1 to {MONTHS_MAX}, or 0 to keep for good"
+    return None
+
+
 def _database(value: str) -> Complaint:
     good = not value or value.startswith(("postgresql://", "postgres://"))
     return None if good else (f"is no address: {value!r}", "leave it empty for SQLite, or write postgresql://…")
@@ -263,5 +284,6 @@ _WORDS: dict[tuple[str, str], Callable[[Any], Complaint]] = {
     ("", "language"): _language,
     ("", "organisation"): _organisation,
     ("history", "engine"): _engine,
+    ("history", "retention_months"): _retention,
     ("records", "database"): _database,
 }

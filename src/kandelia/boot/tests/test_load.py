@@ -34,6 +34,9 @@ MISTAKES = [
     ("[edge]\nhold_s = -1.5", "line 2: edge.hold_s cannot be below 0"),
     ('[history]\nengine = "iotdb"', "line 2: history.engine names no engine"),
     ('[history.retention_months]\ndefault = "x"', "line 1: history.retention_months must be a table"),
+    ("[history.retention_months]\n0 = 1\n256 = 1", "line 3: history.retention_months names no retention class: '256'"),
+    ("[history]\nretention_months = {short = 1}", "line 2: history.retention_months names no retention class: 'short'"),
+    ("[history.retention_months]\n7 = -1", "line 2: history.retention_months cannot be -1 months"),
     ('[records]\ndatabase = "mysql://x"', "line 2: records.database is no address"),
     ('web.port = "x"', "line 1: web.port must be a whole number"),
 ]
