@@ -53,7 +53,7 @@ soak: $(TEST_INSTALLED) ## half an hour with peers that come and go; memory must
 	@$(BIN)/python -m tests.soak
 
 benchmarks: $(TEST_INSTALLED) front
-	@for part in history ingest live start; do $(BIN)/python -m benchmarks.$$part || exit 1; done
+	@for part in history ingest live measures start; do $(BIN)/python -m benchmarks.$$part || exit 1; done
 
 screenshots: $(TEST_INSTALLED) front debian ## the pictures in README and docs
 	@$(BIN)/python -m tools.screenshots
