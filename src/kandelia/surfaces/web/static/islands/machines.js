@@ -7,7 +7,7 @@ import { say } from "./words.js";
 
 const SHAPES = { running: "●", idle: "◑", uncertain: "◐", warning: "▲", alarm: "◆", stopped: "○", reporting: "▪", stale: "╌", none: "·" };
 const SPARK_MS = 3_600_000;
-const SPARK_REFRESH_MS = 120_000;
+const SPARK_REFRESH_MS = 60_000;
 const SPARK_WIDTH = 120;
 const SPARK_HEIGHT = 28;
 const states = new Set();
