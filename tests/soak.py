@@ -248,6 +248,12 @@ def table(verdicts: list[Verdict]) -> str:
     return "\n".join(lines)
 
 
+def by_minute(name: str, samples: list[Sample]) -> str:
+    """How memory went, in MB."""
+    minutes = {int(sample.at_s // 60): sample.memory_bytes / 1e6 for sample in reversed(samples)}
+    return f"{name:9}" + " ".join(f"{minutes[minute]:.1f}" for minute in sorted(minutes))
+
+
 def main() -> int:
     """The exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -271,6 +277,7 @@ def report(soak: Soak, seconds: float) -> int:
     verdicts = [judge(name, soak.samples[name], warm_up_s) for name in SHOWN]
     print(f"{seconds / 60:g} minutes, {warm_up_s:.0f} s of them warm-up; {soak.counts}; failures {soak.failures}")
     print(table(verdicts))
+    print("MB at each minute:", *(by_minute(name, soak.samples[name]) for name in SHOWN), sep="\n")
     faults = [fault for one in verdicts if one.name in HELD for fault in one.faults]
     faults += [what for what in soak.failures if what.startswith("stopped")]
     print("\n".join(faults) or "Nothing grew.")
