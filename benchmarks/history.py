@@ -3,26 +3,33 @@
 `python -m benchmarks.history`. Both run on loopback in temporary directories; read ratios, not figures.
 """
 
+import os
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from benchmarks.peers import Victoria, victoria_lines, victoria_program
 from benchmarks.workload import END_NS, POINTS, SECOND_NS, SIGNALS, START_NS, UNIQUE_ROWS, batches, workload
+from kandelia.base.samples import make_batch
 from kandelia.engines.chdb.history import SERVER_MEMORY_BYTES_MAX, ChdbHistory
 from kandelia.engines.chdb.library import Directory
-from kandelia.ports.history import Reading, Window
+from kandelia.ports.history import STORED_SCHEMA, Reading, Window
 
-BATCH_ROWS = (100_000, 200_000)
-TURNS = 7
+BATCH_ROWS = (100_000, 400_000)
+TURNS = 5
 ONE = 77
 HOUR_NS = 3_600 * SECOND_NS
 EVERYTHING = Window(START_NS, END_NS)
 HOUR = Window(START_NS + HOUR_NS, START_NS + 2 * HOUR_NS)
+DAY_SECONDS = 86_400
+DAY = Window(START_NS, START_NS + DAY_SECONDS * SECOND_NS)
+DAY_BUCKET_NS = DAY_SECONDS * SECOND_NS // 1_000
+DAY_SIGNAL = SIGNALS + 1
 HUNDRED = range(100, 200)
 TEN = range(5, 15)
 AIMS = {"bytes": 2.7, "bytes without receive time": 2.0, "q3": 15.0}
@@ -34,6 +41,8 @@ QUESTIONS = {
     "q5": "mean of all of everything",
     "q6": "as-of join of 10 on a 1 s grid",
     "weighted": "q3 with time-weighted mean",
+    "day": "day of one at 1 Hz, 1,000 buckets",
+    "day, w.": "the same with time-weighted mean",
 }
 
 
@@ -58,9 +67,15 @@ def measure_ours(rows: pa.Table, directory: Path) -> dict[str, float]:
     for size in BATCH_ROWS:
         place = directory / str(size)
         history = ChdbHistory(place)
+        used = time.process_time()
         rate = _ingest(rows, size, history.append)
-        found.setdefault("ingest, M rows/s", rate)
-        print(f"ingest, {size:,} rows a batch, fsync on: {rate:.2f} M rows/s")
+        used = time.process_time() - used
+        found["ingest, M rows/s"] = rate
+        print(
+            f"ingest, {size:,} rows a batch, fsync on: {rate:.2f} M rows/s, {used / rows.num_rows * 1e6:.2f} "
+            f"processor µs a row, load {os.getloadavg()[0]:.1f}"
+        )
+        history.append(day_of_one())
         if size == BATCH_ROWS[0]:
             _print_times("hot", time_questions(our_questions(history)))
         history.close()
@@ -80,7 +95,17 @@ def _ingest(rows: pa.Table, size: int, append: Callable[[pa.Table], None]) -> fl
         started = time.perf_counter()
         append(batch)
         spent += time.perf_counter() - started
-    return rows.num_rows / spent / 1e6
+    return float(rows.num_rows / spent / 1e6)
+
+
+def day_of_one() -> pa.Table:
+    """A random walk with two decimals each second of a day."""
+    values = np.random.default_rng(1).normal(scale=0.05, size=DAY_SECONDS).cumsum().round(2)
+    times = START_NS + np.arange(DAY_SECONDS, dtype=np.int64) * SECOND_NS
+    rows = pa.Table.from_batches([make_batch(np.full(DAY_SECONDS, DAY_SIGNAL), times, value=values)])
+    for name in ("sequence", "retention"):
+        rows = rows.append_column(name, pa.array(np.zeros(DAY_SECONDS, np.uint8)))
+    return rows.select(STORED_SCHEMA.names).cast(STORED_SCHEMA)
 
 
 def our_questions(history: ChdbHistory) -> Mapping[str, Callable[[], Iterable[object]]]:
@@ -95,6 +120,8 @@ def our_questions(history: ChdbHistory) -> Mapping[str, Callable[[], Iterable[ob
         "q5": lambda: history.aggregate(signals, EVERYTHING, day_ns, Reading()),
         "q6": lambda: history.as_of(TEN, EVERYTHING, SECOND_NS, Reading()),
         "weighted": lambda: history.aggregate([ONE], EVERYTHING, ten_s, Reading(), weighted=True),
+        "day": lambda: history.aggregate([DAY_SIGNAL], DAY, DAY_BUCKET_NS, Reading()),
+        "day, w.": lambda: history.aggregate([DAY_SIGNAL], DAY, DAY_BUCKET_NS, Reading(), weighted=True),
     }
 
 
@@ -143,6 +170,8 @@ def measure_victoria(rows: pa.Table, directory: Path) -> dict[str, float]:
             started = time.perf_counter()
             victoria.feed(lines)
             spent += time.perf_counter() - started
+        print(f"VictoriaMetrics: {victoria.cpu_s() / rows.num_rows * 1e6:.2f} processor µs a row")
+        victoria.feed(victoria_lines(day_of_one()))
         found = {"ingest, M rows/s": rows.num_rows / spent / 1e6}
         victoria.settle()
         found["bytes a sample (no receive time)"] = victoria.bytes_on_disk() / UNIQUE_ROWS
@@ -171,12 +200,13 @@ def victoria_questions(victoria: Victoria) -> Mapping[str, Callable[[], Iterable
         "q4": over(f'aggr_over_time(({six}), s{{n=~"{hundred}"}}[1m])', HOUR, 60),
         "q5": at_end(f"avg_over_time(s[{POINTS}s])"),
         "q6": over(f's{{n=~"{ten}"}}', EVERYTHING, 1),
+        "day": over(f'aggr_over_time(({six}), s{{n="{DAY_SIGNAL}"}}[86s])', DAY, 86),
     }
 
 
 def _print_times(state: str, times: Mapping[str, float]) -> None:
     for name, milliseconds in times.items():
-        print(f"{state:8}{name:10}{milliseconds:10.1f} ms   {QUESTIONS[name]}")
+        print(f"{state:8}{name:10}{milliseconds:10.1f} ms   {QUESTIONS[name]}; load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

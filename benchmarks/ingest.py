@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,8 @@ import psutil
 import pyarrow as pa
 
 from benchmarks.peers import Victoria, victoria_lines, victoria_program
-from kandelia.base.errors import KandeliaError, TooMuch, Unavailable
+from benchmarks.publishing import SECOND_NS, SIGNALS, START_NS, Walks, Work, publisher, store
+from kandelia.base.errors import KandeliaError
 from kandelia.base.samples import Kind, encode, make_batch
 from kandelia.boot.directories import make_directories
 from kandelia.boot.settings import Settings
@@ -42,18 +43,15 @@ from kandelia.kernel.connections.contracts import (
 from kandelia.kernel.signals.contracts import Ask, Question
 from kandelia.kernel.signals.plane.asking import ask, ask_size
 
-SIGNALS = 2_000
 ORGANISATION, SITE, CONNECTION = "bench", "s", "line"
 SUBJECT = edge_subject(ORGANISATION, SITE, CONNECTION)
-START_NS = 1_767_225_600_000_000_000
-SECOND_NS = 1_000_000_000
 MESSAGE_ROWS = (2_000, 300)
-BACKLOG_ROWS = 12_000_000
-SUSTAINED_S = 15.0
-OUTSTANDING = 64
+BACKLOG_ROWS = 8_000_000
+SUSTAINED_S = 10.0
+SUSTAINED_RATE_MAX = 2_400_000  # samples a second that are made ready
 LATENCY_RATE = 100_000
 LATENCY_ROWS = 2_000
-LATENCY_S = 15.0
+LATENCY_S = 12.0
 MARK = SIGNALS + 1  # the signal whose newest value is asked for
 PEER_ROWS = 100_000  # a request
 TREND = Question(Ask.AGGREGATE, ORGANISATION, (1,), START_NS, START_NS + 86_400 * SECOND_NS, 86 * SECOND_NS)
@@ -65,11 +63,19 @@ class Stand:
 
     bus: NatsBus
     role: subprocess.Popen[bytes]
-    server_pid: int
+    server: NatsServer
+
+    def work(self, rows: int, messages: int, seed: int, seconds: float = 0.0, rate: int = 0) -> Work:
+        """What a publisher shall do here."""
+        return Work(self.server.url, self.server.login, SUBJECT, rows, messages, seed, seconds, rate)
+
+    def resident_mb(self) -> float:
+        """Of the role."""
+        return float(psutil.Process(self.role.pid).memory_info().rss / 1e6)
 
     def cpu_s(self) -> tuple[float, float]:
         """Processor seconds that the role and the bus server have used so far."""
-        used = [psutil.Process(pid).cpu_times() for pid in (self.role.pid, self.server_pid)]
+        used = [psutil.Process(pid).cpu_times() for pid in (self.role.pid, self.server.pid)]
         return used[0].user + used[0].system, used[1].user + used[1].system
 
 
@@ -86,7 +92,7 @@ async def stand(directory: Path) -> AsyncIterator[Stand]:
     document = ConnectionDocument(CONNECTION, ORGANISATION, SITE, "bench", 1, signals=signals)
     bucket = await bus.key_value(SNAPSHOT_BUCKET)
     await bucket.put(connection_key(ORGANISATION, CONNECTION), encode_document(document))
-    running = Stand(bus, start_role(directory), server.pid)
+    running = Stand(bus, start_role(directory), server)
     try:
         await until_answering(bus)
         yield running
@@ -112,61 +118,6 @@ async def until_answering(bus: NatsBus) -> None:
                 return
             except KandeliaError:
                 await asyncio.sleep(0.1)
-
-
-class Walks:
-    """Samples of all signals at 1 Hz, two decimals; each call goes on where the last ended."""
-
-    def __init__(self, rows: int, seed: int) -> None:
-        self._rows = rows
-        self._chance = np.random.default_rng(seed)
-        self._values = np.zeros(SIGNALS)
-        self._second = seed * 200_000
-        self._pool: Iterator[pa.RecordBatch] = iter(())
-
-    def __next__(self) -> pa.RecordBatch:
-        batch = next(self._pool, None)
-        if batch is None:
-            self._pool = self._more()
-            batch = next(self._pool)
-        return batch
-
-    def _more(self) -> Iterator[pa.RecordBatch]:
-        """Messages of 20 seconds, signals side by side as an edge cuts them."""
-        seconds = 300
-        steps = self._chance.normal(scale=0.05, size=(seconds, SIGNALS))
-        values = (self._values + np.cumsum(steps, axis=0)).round(2)
-        self._values = values[-1]
-        times = START_NS + (self._second + np.arange(seconds, dtype=np.int64)) * SECOND_NS
-        self._second += seconds
-        signals = np.tile(np.arange(1, SIGNALS + 1, dtype=np.uint32), seconds)
-        whole = make_batch(signals, np.repeat(times, SIGNALS), lag_ms=5, value=values.ravel())
-        for start in range(0, whole.num_rows, self._rows):
-            yield whole.slice(start, self._rows)
-
-
-async def publish(bus: NatsBus, messages: Iterator[bytes] | list[bytes], prefix: str) -> int:
-    """Store messages with OUTSTANDING under way; how many."""
-    waiting: set[asyncio.Task[None]] = set()
-    count = 0
-    for data in messages:
-        if len(waiting) >= OUTSTANDING:
-            _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        waiting.add(asyncio.create_task(store(bus, data, f"{prefix}-{count}")))
-        count += 1
-    if waiting:
-        await asyncio.wait(waiting)
-    return count
-
-
-async def store(bus: NatsBus, data: bytes, name: str) -> None:
-    """Once on disk in the stream; waits where it is full or slow."""
-    while True:
-        try:
-            await bus.store(SUBJECT, data, message_id=name, timeout_s=30.0)
-            return
-        except (TooMuch, Unavailable):
-            await asyncio.sleep(0.2)
 
 
 async def until_drained(bus: NatsBus) -> float:
@@ -202,12 +153,11 @@ async def reader(bus: NatsBus) -> AsyncIterator[list[float]]:
 
 
 async def measure_backlog(directory: Path, rows: int, total: int, seed: int) -> float:
-    """Samples a second from a full stream, counted from the role's first append on."""
-    async with stand(directory) as running:
+    """Samples a second from a full stream, counted from the moment the role may run."""
+    async with stand(directory) as running, publisher(running.work(rows, total // rows, seed)) as publishing:
         running.role.send_signal(signal.SIGSTOP)
-        walks = Walks(rows, seed)
-        count = total // rows
-        await publish(running.bus, (encode(next(walks)) for _ in range(count)), f"b{rows}")
+        publishing.go()
+        count = await publishing.end()
         async with reader(running.bus) as trends:
             started, used = time.monotonic(), running.cpu_s()
             running.role.send_signal(signal.SIGCONT)
@@ -218,34 +168,37 @@ async def measure_backlog(directory: Path, rows: int, total: int, seed: int) -> 
 
 async def measure_sustained(directory: Path, rows: int, seconds: float, seed: int) -> float:
     """Samples a second while they are published as fast as the stream takes them."""
-    async with stand(directory) as running:
-        walks = Walks(rows, seed)
-        ready = [encode(next(walks)) for _ in range(int(2_400_000 * seconds) // rows)]
-        started, used = time.monotonic(), running.cpu_s()
-
-        def until_time() -> Iterator[bytes]:
-            for data in ready:
-                if time.monotonic() - started > seconds:
-                    return
-                yield data
-
+    work = int(SUSTAINED_RATE_MAX * seconds) // rows
+    async with stand(directory) as running, publisher(running.work(rows, work, seed, seconds)) as publishing:
         async with reader(running.bus) as trends:
-            count = await publish(running.bus, until_time(), f"s{rows}")
+            started, used = time.monotonic(), running.cpu_s()
+            publishing.go()
+            count = await publishing.end()
             ended = await until_drained(running.bus)
         await check_kept(running.bus, count * rows)
-        return tell("sustained", running, rows, count, ended - started, used, trends)
+        return tell("sustained", running, rows, count, ended - started, used, trends, publishing.cpu_s)
 
 
 def tell(
-    what: str, running: Stand, rows: int, count: int, taken_s: float, used: tuple[float, float], trends: list[float]
+    what: str,
+    running: Stand,
+    rows: int,
+    count: int,
+    taken_s: float,
+    used: tuple[float, float],
+    trends: list[float],
+    publisher_s: float = 0.0,
 ) -> float:
     """Print one measurement; samples a second."""
     millions = count * rows / 1e6
     role, server = (after - before for after, before in zip(running.cpu_s(), used, strict=True))
-    beside = f"; {len(trends)} trends, median {np.median(trends):.0f} ms" if trends else ""
+    publishing = f", publisher {publisher_s / millions:.2f}" if publisher_s else ""
     print(
-        f"  {what:<10} {rows:>6} a message: {millions / taken_s:6.2f} M samples/s "
-        f"(processor µs a sample: role {role / millions:.2f}, bus {server / millions:.2f}{beside})"
+        f"  {what:<10} {rows:>6} a message: {millions / taken_s:6.2f} M samples/s; processor µs a sample: "
+        f"role with its reader {role / millions:.2f}, bus {server / millions:.2f}{publishing}; "
+        f"{len(trends)} trends, median {np.median(trends) if trends else 0:.0f} ms; "
+        f"role {running.resident_mb():.0f} MB; load {os.getloadavg()[0]:.1f}",
+        flush=True,
     )
     return millions * 1e6 / taken_s
 
@@ -259,42 +212,33 @@ async def check_kept(bus: NatsBus, rows: int) -> None:
 
 async def measure_latency(directory: Path) -> tuple[float, float]:
     """p50 and p99 in ms from handing a message to the bus until a question finds its sample, at LATENCY_RATE."""
+    taken_ms: list[float] = []
     async with stand(directory) as running:
-        walks = Walks(LATENCY_ROWS, 3)
-        background = asyncio.create_task(publish_at(running.bus, walks, LATENCY_RATE, LATENCY_S))
-        await asyncio.sleep(1.0)
-        taken_ms: list[float] = []
-        async with reader(running.bus):
+        work = running.work(LATENCY_ROWS, int(LATENCY_RATE * LATENCY_S) // LATENCY_ROWS, 3, rate=LATENCY_RATE)
+        async with publisher(work) as publishing, reader(running.bus):
+            publishing.go()
+            await asyncio.sleep(1.0)
+            background = asyncio.create_task(publishing.end())
             probes: set[asyncio.Task[None]] = set()
             chance = np.random.default_rng(4)
             while not background.done():
                 probes.add(asyncio.create_task(probe(running.bus, len(probes), taken_ms)))
                 await asyncio.sleep(float(chance.uniform(0.05, 0.15)))
-            await asyncio.gather(*probes)
-        p50, p99 = (float(np.percentile(taken_ms, share)) for share in (50, 99))
-        print(
-            f"  publish to queryable at {LATENCY_RATE} samples/s: "
-            f"p50 {p50:.0f} ms, p99 {p99:.0f} ms ({len(taken_ms)} probes)"
-        )
-        return p50, p99
-
-
-async def publish_at(bus: NatsBus, walks: Walks, rate: int, seconds: float) -> None:
-    """Store messages at a steady rate."""
-    started = time.monotonic()
-    waiting: set[asyncio.Task[None]] = set()
-    for number in range(int(rate * seconds / LATENCY_ROWS)):
-        due = started + number * LATENCY_ROWS / rate
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
-        waiting.add(asyncio.create_task(store(bus, encode(next(walks)), f"l{number}")))
-    await asyncio.gather(*waiting)
+            await asyncio.gather(background, *probes)
+    p50, p99 = (float(np.percentile(taken_ms, share)) for share in (50, 99))
+    print(
+        f"  publish to queryable at {LATENCY_RATE} samples/s: p50 {p50:.0f} ms, p99 {p99:.0f} ms "
+        f"({len(taken_ms)} probes; load {os.getloadavg()[0]:.1f})",
+        flush=True,
+    )
+    return p50, p99
 
 
 async def probe(bus: NatsBus, number: int, taken_ms: list[float]) -> None:
     """One sample of the marked signal, asked for until it is there."""
     at_ns = START_NS + number * SECOND_NS
     started = time.monotonic()
-    await store(bus, encode(make_batch(MARK, at_ns, value=float(number))), f"p{number}")
+    await store(bus, SUBJECT, encode(make_batch(MARK, at_ns, value=float(number))), f"p{number}")
     question = Question(Ask.RAW, ORGANISATION, (MARK,), at_ns, at_ns + 1, rows_max=1)
     while True:
         if [batch async for batch in ask(bus, question)]:
@@ -308,14 +252,15 @@ def measure_peer(directory: Path, total: int) -> float:
     walks = Walks(PEER_ROWS, 1)
     requests = [victoria_lines(pa.Table.from_batches([next(walks)])) for _ in range(total // PEER_ROWS)]
     with Victoria(directory) as peer:
-        started = time.monotonic()
+        started, used = time.monotonic(), peer.cpu_s()
         for lines in requests:
             peer.feed(lines)
-        taken_s = time.monotonic() - started
+        taken_s, used = time.monotonic() - started, peer.cpu_s() - used
     speed = total / taken_s
     print(
         f"  VictoriaMetrics, {PEER_ROWS} a request: {speed / 1e6:6.2f} M samples/s "
-        "(acknowledged before they are on disk)"
+        f"(acknowledged before they are on disk); processor µs a sample {used / total * 1e6:.2f}; "
+        f"load {os.getloadavg()[0]:.1f}"
     )
     return speed
 
