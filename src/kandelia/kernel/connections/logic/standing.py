@@ -31,6 +31,7 @@ class Standing:
         """Change state; repeating one keeps its start."""
         if state is not self.state or not self.since_ns:
             self.state, self.since_ns, self.changed = state, self.clock.now_ns(), True
+        error, mend = sayable(error), sayable(mend)
         self.changed |= error != self.error
         self.error, self.mend = error, mend
 
@@ -44,9 +45,14 @@ class Standing:
         """The driver could not have these signals."""
         ids = {signal.number: signal.id for signal in document.signals}
         told = list(refused.items())[:ITEMS_REFUSED_TOLD_MAX]
-        self.items_refused = {ids.get(n, str(n)): reason[:REASON_CHARACTERS_MAX] for n, reason in told}
+        self.items_refused = {ids.get(n, str(n)): sayable(reason)[:REASON_CHARACTERS_MAX] for n, reason in told}
         self.refused_count = len(refused)
         self.changed = True
+
+
+def sayable(text: str) -> str:
+    """The text with what is no Unicode replaced: a device may put any bytes into its words, but JSON takes no such."""
+    return text.encode(errors="replace").decode()
 
 
 def explain(error: BaseException) -> tuple[str, str]:

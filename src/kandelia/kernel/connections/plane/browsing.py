@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from kandelia.base.errors import KandeliaError, Unavailable
 from kandelia.kernel.connections.contracts import connection_key
 from kandelia.kernel.connections.drivers import Node
+from kandelia.kernel.connections.logic.standing import sayable
 from kandelia.kernel.connections.plane.deadlines import within
 from kandelia.kernel.connections.plane.supervision import CLOSE_S, Supervised
 from kandelia.ports.bus import Bus, Message
@@ -60,9 +61,9 @@ class Browsing:
     async def _refuse(self, message: Message, error: KandeliaError) -> None:
         words = {
             "kind": type(error).__name__,
-            "what": error.what,
-            "where": error.where,
-            "mend": error.mend,
+            "what": sayable(error.what),
+            "where": sayable(error.where),
+            "mend": sayable(error.mend),
             "code": error.code,
         }
         await self.bus.publish(message.reply, msgspec.json.encode(words), {ANSWER_HEADER: "refusal"})
@@ -90,7 +91,14 @@ def bounded(nodes: Sequence[Node], nodes_max: int = BROWSE_NODES_MAX) -> list[No
 
 def encoded(nodes: Sequence[Node]) -> bytes:
     """The answer's JSON: `bounded` nodes, fewer where their names are so long that the bus would not take them."""
+    nodes = [_sayable(node) for node in nodes]
     shown = len(nodes)
     while len(data := msgspec.json.encode(bounded(nodes, shown))) > ANSWER_BYTES_MAX:
         shown //= 2
     return data
+
+
+def _sayable(node: Node) -> Node:
+    details = {sayable(name): sayable(value) for name, value in node.details.items()}
+    address, name, unit = sayable(node.address), sayable(node.name), sayable(node.unit)
+    return replace(node, address=address, name=name, unit=unit, details=details)

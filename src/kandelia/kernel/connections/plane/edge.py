@@ -23,6 +23,7 @@ from kandelia.kernel.connections.contracts import (
 )
 from kandelia.kernel.connections.plane.browsing import Browsing
 from kandelia.kernel.connections.plane.discovery import Drivers
+from kandelia.kernel.connections.plane.facts import Facts
 from kandelia.kernel.connections.plane.gauges import Complaints, Rates, state_of
 from kandelia.kernel.connections.plane.inlet import Inlet
 from kandelia.kernel.connections.plane.keeping import PROOF_SUFFIX, KeptDocuments, ProofFile
@@ -86,6 +87,7 @@ class Edge:
         self.budget = Budget(self.plan.hold_s, HOLD_BYTES_MAX)
         self.snapshot = Snapshot(self.troubles, self._changed)
         self.complaints = Complaints(self.troubles)
+        self.facts = Facts(self.bus)
         self.browsing = Browsing(self.bus, self._find)
         self._browses = asyncio.Semaphore(BROWSES_MAX)
 
@@ -94,7 +96,14 @@ class Edge:
         self.plan.directory.mkdir(parents=True, exist_ok=True)
         for key, document in self.kept.load().items():
             self._apply(key, document)
-        parts = (self._tell, self._sync, self._forget, self._answer, lambda: self.snapshot.follow(self.bus))
+        parts = (
+            self._tell,
+            self._sync,
+            self._forget,
+            self._answer,
+            self.facts.run,
+            lambda: self.snapshot.follow(self.bus),
+        )
         tasks = [asyncio.create_task(part()) for part in parts]
         stop = asyncio.create_task(stopping.wait())
         everything: list[asyncio.Task[Any]] = [*tasks, stop]
@@ -214,8 +223,9 @@ class Edge:
             await asyncio.sleep(TICK_LEAST_S)
 
     async def _publish_states(self) -> None:
-        for one in list(self.running.values()):
+        for key, one in list(self.running.items()):
             one.supervised.standing.changed = False
+            self.facts.note(key, one.supervised.document, one.supervised.standing)
             state = state_of(one.supervised, one.rates)
             with contextlib.suppress(KandeliaError, OSError):
                 await self.bus.publish(

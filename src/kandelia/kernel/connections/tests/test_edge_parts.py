@@ -13,11 +13,12 @@ from kandelia.base.clock import SystemClock
 from kandelia.base.errors import Unavailable
 from kandelia.base.quality import BAD_DATA_LOST
 from kandelia.base.samples import Kind, decode, make_batch, times_ns
-from kandelia.kernel.connections.contracts import ConnectionDocument
+from kandelia.kernel.connections.contracts import ConnectionDocument, SignalEntry, State
 from kandelia.kernel.connections.drivers import Item, Node
 from kandelia.kernel.connections.logic.backoff import DELAY_FIRST_S, DELAY_MAX_S, STABLE_S, BackOff
 from kandelia.kernel.connections.logic.holding import MESSAGE_BYTES_MAX, Held, HoldQueue, messages_of
 from kandelia.kernel.connections.logic.roster import Roster
+from kandelia.kernel.connections.logic.standing import Standing
 from kandelia.kernel.connections.plane import deadlines, supervision
 from kandelia.kernel.connections.plane.blocking import Worker
 from kandelia.kernel.connections.plane.browsing import ANSWER_BYTES_MAX, encoded
@@ -222,3 +223,16 @@ def test_a_browse_answer_fits_the_bus() -> None:
     shown = msgspec.json.decode(data, type=list[Node])
     assert len(data) <= ANSWER_BYTES_MAX and shown[-1].details == {"left_out": str(1_500 - len(shown) + 1)}
     assert len(msgspec.json.decode(encoded(nodes[:20]), type=list[Node])) == 20
+
+
+def test_words_of_a_device_that_are_no_text_can_be_told() -> None:
+    """Bytes that are no UTF-8 come as lone surrogates, which no JSON takes."""
+    damaged = b"line \xff\xfe".decode("utf-8", "surrogateescape")
+    standing = Standing(SystemClock())
+    standing.fail(State.BACKING_OFF, Unavailable(damaged, where=damaged, mend=damaged))
+    document = ConnectionDocument("c", "a", "s", "d", 1, signals=(SignalEntry(1, "m.a", Kind.FLOAT),))
+    standing.refuse(document, {1: damaged})
+    told = (standing.error, standing.mend, standing.items_refused)
+    assert b"line ??" in msgspec.json.encode(told)
+    node = Node(damaged, damaged, has_children=False, unit=damaged, details={damaged: damaged})
+    assert msgspec.json.decode(encoded([node]), type=list[Node])[0].name == "line ??"
