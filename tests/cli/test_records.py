@@ -1,4 +1,4 @@
-"""Promise: things, connections and signals are loaded, listed and asked for by command; mistakes say how to mend them."""
+"""Promise: commands load, list and ask for things, connections and signals; mistakes say how to mend them."""
 
 import json
 import time

@@ -47,7 +47,8 @@ def _filtered(organisation: str, search: str, machine: str, connection: str) -> 
         within = within.filter(**dict(zip(names, parts, strict=False)))
         # A list, not a join: so the few signals of a machine are found by its index, not by a walk over all.
         ids = list(within.values_list("pk", flat=True)[: MACHINES_LISTED_MAX + 1])
-        rows = rows.filter(machine_id__in=ids if len(ids) <= MACHINES_LISTED_MAX else within)
+        few = len(ids) <= MACHINES_LISTED_MAX
+        rows = rows.filter(machine_id__in=ids) if few else rows.filter(machine__in=within)
     return rows.filter(connection__key=connection) if connection else rows
 
 
