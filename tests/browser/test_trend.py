@@ -123,7 +123,7 @@ def test_a_value_from_before_the_window_is_carried_in(oven) -> None:
     number = page.evaluate(
         "fetch('/api/v1/signals?search=sample.smt.smt1-line.planned').then(a => a.json()).then(a => a.items[0].number)"
     )
-    end = page.evaluate("Date.now()") - 600_000
+    end = page.evaluate("Date.now()") - 7_200_000
     page.goto(f"/signals/{number}?signals={number}&from={end - 1000}&to={end}")
     settled(page)
     line = page.evaluate("[...document.querySelector('live-trend').view.tracks.values()][0].line")
