@@ -14,7 +14,6 @@ from kandelia.engines.nats import server as nats_server_module
 from kandelia.engines.nats.bus import NatsBus, open_bus
 from kandelia.engines.nats.server import NatsServer
 
-
 # A busy machine is no defect; `make fuzz` searches with fresh chance, everything else replays.
 settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
