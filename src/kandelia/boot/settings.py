@@ -46,7 +46,7 @@ class HistorySettings:
     """The store of samples; retention is months by class, 0 keeps for good."""
 
     engine: str = "chdb"
-    flush_rows: int = 500_000
+    flush_rows: int = 400_000
     flush_ms: int = 500
     readers: int = 3
     reader_memory_bytes_max: int = 1_000_000_000

@@ -13,6 +13,7 @@ from kandelia.base.errors import KandeliaError, SettingsError
 from kandelia.boot.roles.contracts import RoleContext
 from kandelia.boot.settings import Settings
 from kandelia.engines.chdb.history import ChdbHistory
+from kandelia.engines.chdb.library import give_memory_back
 from kandelia.engines.memory.history import MemoryHistory
 from kandelia.kernel.connections.plane.snapshot import Snapshot
 from kandelia.kernel.signals.logic.checking import Reason
@@ -99,12 +100,13 @@ class _Keeping:
         self._context, self._history, self._recorder = context, history, recorder
 
     async def look(self) -> None:
-        """Ask the size now and then."""
+        """Ask the size now and then, and keep no more memory than is in use."""
         while True:
             with contextlib.suppress(KandeliaError):
                 size = await asyncio.to_thread(self._history.size)
                 self.rows, self.bytes = size.rows, size.bytes
             self._recorder.look_after()
+            await asyncio.to_thread(give_memory_back)
             await asyncio.sleep(LOOK_PERIOD_S)
 
     async def retain(self) -> None:

@@ -25,7 +25,7 @@ from kandelia.engines.chdb.filling import (
     replaced,
     weigh,
 )
-from kandelia.engines.chdb.library import Directory, in_our_words
+from kandelia.engines.chdb.library import Directory, give_memory_back, in_our_words
 from kandelia.engines.chdb.reads import BATCH_ROWS_MAX, Asking, Readers
 from kandelia.ports.history import RAW_SCHEMA, HistorySize, Reading, Window
 from kandelia.ports.history_rows import TIME_MAX_NS, check_rows
@@ -38,6 +38,9 @@ _MINUTE_NS = 60_000_000_000
 # How far back the newest row before an instant is looked for, wider at each step: a row is usually near.
 LOOK_BACK_NS = (10 * _MINUTE_NS, 360 * _MINUTE_NS, 14_400 * _MINUTE_NS, 525_600 * _MINUTE_NS, TIME_MAX_NS)
 APPEND_CLOSE_S = 10.0
+TIDY_ROWS = 2_000_000  # appended between two returns of memory to the system
+WIDE_SIGNALS = 256  # an aggregate of so many signals is a report over most of the table, not a screen
+WIDE_THREADS = 2
 
 
 class ChdbHistory:
@@ -64,6 +67,7 @@ class ChdbHistory:
         self._writing = threading.Lock()
         self._leaving = threading.Lock()
         self._closed = False
+        self._untidy_rows = 0
         self._readers = Readers(self._directory.connect, readers, reader_memory_bytes_max)
 
     def append(self, rows: pa.Table) -> None:
@@ -72,6 +76,13 @@ class ChdbHistory:
         if rows.num_rows:
             self._write(tables.INSERT, rows)
             self._write(tables.INSERT_LATEST, tables.newest_of(rows))
+            self._tidy(rows.num_rows)
+
+    def _tidy(self, rows: int) -> None:
+        self._untidy_rows += rows
+        if self._untidy_rows >= TIDY_ROWS:
+            self._untidy_rows = 0
+            give_memory_back()
 
     def _write(self, statement: str, rows: pa.Table | None = None, values: Mapping[str, Any] | None = None) -> None:
         with self._writing:
@@ -124,7 +135,8 @@ class ChdbHistory:
                 yield from _counted(asking, ask(asking, grid))
 
     def _summed(self, asking: Asking, grid: Grid) -> pa.Table:
-        sums = _table(asking.ask(questions.AGGREGATE, grid.values(), SUMS_SCHEMA), SUMS_SCHEMA)
+        threads = WIDE_THREADS if len(grid.signals) >= WIDE_SIGNALS else 1
+        sums = _table(asking.ask(questions.AGGREGATE, grid.values(), SUMS_SCHEMA, threads), SUMS_SCHEMA)
         twice = sums.filter(clashing(sums))
         if twice.num_rows:
             exact = _table(asking.ask(questions.AGGREGATE_EXACT, grid.around(twice), SUMS_SCHEMA), SUMS_SCHEMA)

@@ -60,7 +60,6 @@ class Readers:
     connect: Callable[[], Any]
     readers: int
     memory_bytes_max: int
-    threads: int = 1
     _idle: LifoQueue[Any] = field(default_factory=LifoQueue)
     _active: dict[str, Read] = field(default_factory=dict)
     _wake: threading.Condition = field(default_factory=threading.Condition)
@@ -151,12 +150,12 @@ class Asking:
     read: Read
     connection: Any
 
-    def ask(self, sql: str, values: Mapping[str, Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    def ask(self, sql: str, values: Mapping[str, Any], schema: pa.Schema, threads: int = 1) -> Iterator[pa.RecordBatch]:
         """Batches of `schema`; the connection is thrown away when anything goes wrong or the caller stops early."""
         self.read.check(self.readers.closing())
         done = False
         try:
-            stream = self.connection.send_query(sql + self._bounds(), "Arrow", params=dict(values))
+            stream = self.connection.send_query(sql + self._bounds(threads), "Arrow", params=dict(values))
             for batch in stream.record_batch(rows_per_batch=1):
                 self.read.check(self.readers.closing())
                 yield from _fitted(batch, schema)
@@ -191,12 +190,12 @@ class Asking:
                 code="too-much-rows",
             )
 
-    def _bounds(self) -> str:
+    def _bounds(self, threads: int) -> str:
         reading = self.read.reading
         memory = min(reading.memory_bytes_max, self.readers.memory_bytes_max)
         seconds = max(1, int(self.read.deadline - time.monotonic()) + 1)
         return (
-            f" SETTINGS log_comment = '{self.read.id}', max_threads = {self.readers.threads},"
+            f" SETTINGS log_comment = '{self.read.id}', max_threads = {threads},"
             f" max_memory_usage = {memory:d}, max_execution_time = {seconds}, timeout_overflow_mode = 'throw',"
             f" max_result_rows = {reading.rows_max + BATCH_ROWS_MAX:d}, result_overflow_mode = 'throw',"
             f" max_block_size = {BATCH_ROWS_MAX}, optimize_read_in_window_order = 1,"

@@ -19,7 +19,7 @@ from kandelia.ports.bus import Bus, Consumer, Message
 CONSUMER = "history"
 ACK_WAIT_S = 20.0  # after a crash, what was in hand comes again this late
 UNACKNOWLEDGED_MAX = 20_000
-HELD_BYTES_MAX = 96_000_000  # as messages; decoded they may take three times as much
+HELD_BYTES_MAX = 64_000_000  # as messages; decoded they may take three times as much
 FLUSH_BYTES_MAX = 32_000_000
 FETCH_MESSAGES_MAX = 512
 FETCH_WAIT_S = 2.0
