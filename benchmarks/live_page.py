@@ -17,6 +17,7 @@ Answer = tuple[str, bytes]
 
 TILES = """
 body { margin: 0; }
+li { content-visibility: auto; contain-intrinsic-size: auto 26px; } /* as cards and rows have it */
 ul { display: grid; grid: auto-flow 26px / repeat(50, 1fr); margin: 0; padding: 0; list-style: none; }
 .lv { display: block; font-size: 9px; overflow: hidden; }
 .lv-number, .lv-mark { min-inline-size: 0; inline-size: auto; }

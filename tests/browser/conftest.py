@@ -5,6 +5,7 @@ KANDELIA_SCREENS=all it runs in every combination.
 """
 
 import os
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -150,23 +151,19 @@ def signed_in(site: Installation, open_as: Callable[[str, Look], Page]) -> Calla
 
 
 @pytest.fixture
-def organisation(site: Installation, open_as: Callable[[str, Look], Page]) -> Callable[[str, Look], Page]:
-    """`organisation(id, look)`: a page on which an administrator of another organisation is signed in."""
+def organisation(site: Installation, open_as: Callable[[str, Look], Page]) -> Callable[[Look], tuple[Page, str]]:
+    """`organisation(look)`: a page on which the administrator of a fresh organisation is signed in, and its id."""
 
-    def opened(name: str, look: Look) -> Page:
-        password = f"correct horse {name}"
-        site.command("org", "add", name, "--zh", name, "--en", name, check=False)
+    def opened(look: Look) -> tuple[Page, str]:
+        name, password = f"org-{time.time_ns()}", "correct horse battery"
+        site.command("org", "add", name, "--zh", name, "--en", name)
         made = ("--role", "administrator", "--org", name, "--password-stdin")
-        site.command("user", "add", f"{name}-admin", *made, check=False, stdin=password)
+        site.command("user", "add", f"{name}-admin", *made, stdin=password)
         page = open_as(address_of(site), look)
-        page.goto("/sign-in")
-        page.fill("#f-name", f"{name}-admin")
-        page.fill("#f-password", password)
-        with page.expect_navigation():
-            page.keyboard.press("Enter")
+        sign_in(page, f"{name}-admin", password)
         if "/me/password" in page.url:
             take_own_password(page, password)
-        return page
+        return page, name
 
     return opened
 
@@ -179,6 +176,7 @@ def take_own_password(page: Page, given: str) -> None:
             fields.nth(place).fill(text)
     with page.expect_navigation():
         page.keyboard.press("Enter")
+    page.wait_for_selector("main#content:not(.gate)")
 
 
 def check_access(page: Page) -> None:

@@ -32,7 +32,7 @@ def plant_file(machines: int, signals: int) -> str:
 
 
 def test_with_nothing_each_screen_says_what_to_do(organisation, look: Look) -> None:
-    page = organisation("empty", look)
+    page, _ = organisation(look)
     for path, words in (
         ("/", look.say("还没有", "No machine yet")),
         ("/signals", look.say("还没有", "No signal yet")),
@@ -48,22 +48,23 @@ def test_with_nothing_each_screen_says_what_to_do(organisation, look: Look) -> N
 def test_with_one_and_long_names_nothing_sticks_out(
     organisation, site: Installation, tmp_path: Path, look: Look
 ) -> None:
-    page = organisation("lone", look)
+    page, name = organisation(look)
     file = tmp_path / "one.yaml"
     file.write_text(plant_file(1, 3))
-    site.command("things", "load", str(file), "--org", "lone")
+    site.command("things", "load", str(file), "--org", name)
     for path in ("/", "/machines/big/hall/m0", "/signals", "/search?q=s1"):
         page.goto(path)
+        expect(page.locator("main")).to_contain_text(look.say(LONG_ZH, LONG_EN))
         check_access(page)
         check_fits(page)
         picture(page, f"long-{path.strip('/').replace('/', '-').partition('?')[0] or 'overview'}", look)
 
 
 def test_with_very_many_the_screens_stay_quick(organisation, site: Installation, tmp_path: Path) -> None:
-    page = organisation("many", Look())
+    page, name = organisation(Look())
     file = tmp_path / "many.yaml"
     file.write_text(plant_file(MACHINES, SIGNALS_EACH))
-    site.command("things", "load", str(file), "--org", "many")
+    site.command("things", "load", str(file), "--org", name)
     page.goto("/")
     expect(page.locator("[data-machine]")).to_have_count(MACHINES)
     page.fill("[data-machine-filter]", "machine 77")

@@ -5,6 +5,7 @@ import { say } from "./words.js";
 
 const STALE_PERIODS = 3;
 const STALE_MS_MIN = 6000; // proof of life comes every 2 s
+const FRAME_MS = 2; // spent on drawing in one frame; layout and paint cost several times as much
 const MARKS = ["", "◐", "⊘"];
 const QUALITIES = ["good", "uncertain", "bad"];
 const all = new Set();
@@ -145,10 +146,16 @@ function soil(element) {
   }
 }
 
+/** What does not fit into this frame is drawn in the next: thousands of values never hold up a frame. */
 function clean() {
-  scheduled = false;
-  for (const element of dirty) element.draw();
-  dirty.clear();
+  const began = performance.now();
+  for (const element of dirty) {
+    dirty.delete(element);
+    element.draw();
+    if (performance.now() - began > FRAME_MS) break;
+  }
+  scheduled = dirty.size > 0;
+  if (scheduled) requestAnimationFrame(clean);
 }
 
 const sight = new IntersectionObserver(
