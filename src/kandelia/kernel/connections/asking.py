@@ -44,13 +44,16 @@ def states(organisation: str) -> dict[str, ConnectionState]:
     async def listen(bus: Bus) -> dict[str, ConnectionState]:
         heard: dict[str, ConnectionState] = {}
         subscription = await bus.subscribe(state_subject(organisation, "*", "*"))
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(LISTEN_S):
                 async for message in subscription:
                     with contextlib.suppress(msgspec.MsgspecError):
                         state = msgspec.json.decode(message.data, type=ConnectionState)
                         heard[state.id] = state
-        await subscription.close()
+        except TimeoutError:
+            pass
+        finally:
+            await subscription.close()
         return heard
 
     return bridge.bus_call(listen, LISTEN_S + 5)

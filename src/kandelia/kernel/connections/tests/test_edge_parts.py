@@ -1,7 +1,9 @@
 """Promise: the parts of an edge keep their bounds: back-off, what is held, what is kept on disk, worker threads."""
 
 import asyncio
+import os
 import random
+import stat
 import threading
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from kandelia.kernel.connections.plane.blocking import Worker
 from kandelia.kernel.connections.plane.browsing import ANSWER_BYTES_MAX, encoded
 from kandelia.kernel.connections.plane.discovery import Drivers
 from kandelia.kernel.connections.plane.inlet import Inlet
-from kandelia.kernel.connections.plane.keeping import KeptDocuments, ProofFile
+from kandelia.kernel.connections.plane.keeping import KeptDocuments, ProofFile, replace_file
 from kandelia.kernel.connections.plane.outlet import Budget, Outlet
 from kandelia.kernel.connections.plane.supervision import Supervised
 
@@ -67,6 +69,19 @@ def test_messages_stay_under_the_bus_limit() -> None:
     messages = messages_of(batch)
     assert len(messages) > 1 and all(len(data) <= MESSAGE_BYTES_MAX for data, _ in messages)
     assert sum(decode(data).num_rows for data, _ in messages) == 1_000
+
+
+def test_a_file_replaced_is_on_disk_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    sync = os.fsync
+
+    def told(opened: int) -> None:
+        synced.append("directory" if stat.S_ISDIR(os.fstat(opened).st_mode) else "file")
+        sync(opened)
+
+    monkeypatch.setattr(os, "fsync", told)
+    replace_file(tmp_path / "deep" / "one", b"1")
+    assert synced == ["file", "directory"] and (tmp_path / "deep" / "one").read_bytes() == b"1"
 
 
 def roster(numbers: list[int]) -> Roster:
