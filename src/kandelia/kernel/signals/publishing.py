@@ -13,7 +13,8 @@ from kandelia.ports.bus import Bus
 
 POLL_S = 1.0
 RECONCILE_POLLS = 60  # and at each start, and after the bus was away
-TROUBLE = "bus-away"
+TROUBLE = "snapshot-bus-away"
+EVENTS_TROUBLE = "events-bus-away"
 REFUSED = "snapshot-refused"
 
 
@@ -53,34 +54,45 @@ def publish_outbox(context: ServiceContext) -> None:
     bucket, passes, due = SnapshotBucket(), 0, [0]
     context.gauge("snapshot_due_documents", lambda: float(due[0]))
     leave = bridge.listen(OUTBOX_CHANGED, context.wake)
-    while not context.stopping:
-        try:
-            if passes % RECONCILE_POLLS == 0:
-                outbox.mark_everything()
-                outbox.reconcile(bucket)
-            passes += 1
-            outbox.publish(bucket, document)
-            context.troubles.mended(TROUBLE)
-            context.troubles.mended(REFUSED)
-        except (TooMuch, InvalidInput) as error:
-            what = f"the bus refuses the configuration of a connection: {error.what}"
-            context.troubles.trouble(REFUSED, what, "give some of its signals a connection of their own")
-        except Unavailable as error:
-            context.troubles.trouble(TROUBLE, f"changes do not reach the data plane: {error.what}", error.mend)
-            passes = 0
-        due[0] = len(outbox.due())
-        context.wait(POLL_S)
-    leave()
+    try:
+        while not context.stopping:
+            passes = _publish_once(context, bucket, passes)
+            due[0] = len(outbox.due())
+            context.wait(POLL_S)
+    finally:
+        leave()
+
+
+def _publish_once(context: ServiceContext, bucket: SnapshotBucket, passes: int) -> int:
+    """One pass; how many since the bus was last away."""
+    try:
+        if passes % RECONCILE_POLLS == 0:
+            outbox.mark_everything()
+            outbox.reconcile(bucket)
+        outbox.publish(bucket, document)
+    except (TooMuch, InvalidInput) as error:
+        what = f"the bus refuses the configuration of a connection: {error.what}"
+        context.troubles.trouble(REFUSED, what, "give some of its signals a connection of their own")
+    except Unavailable as error:
+        context.troubles.trouble(TROUBLE, f"changes do not reach the data plane: {error.what}", error.mend)
+        return 0
+    else:
+        context.troubles.mended(TROUBLE)
+        context.troubles.mended(REFUSED)
+    return passes + 1
 
 
 def tell_events(context: ServiceContext) -> None:
     """Until the role stops: recorded facts go to the bus."""
     leave = bridge.listen(events.EVENTS_CHANGED, context.wake)
-    while not context.stopping:
-        try:
-            while events.send_recorded() == events.SEND_ROWS and not context.stopping:
-                pass
-        except Unavailable as error:
-            context.troubles.trouble(TROUBLE, f"facts do not reach the bus: {error.what}", error.mend)
-        context.wait(POLL_S)
-    leave()
+    try:
+        while not context.stopping:
+            try:
+                while events.send_recorded() == events.SEND_ROWS and not context.stopping:
+                    pass
+                context.troubles.mended(EVENTS_TROUBLE)
+            except Unavailable as error:
+                context.troubles.trouble(EVENTS_TROUBLE, f"facts do not reach the bus: {error.what}", error.mend)
+            context.wait(POLL_S)
+    finally:
+        leave()
