@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 import psutil
@@ -119,12 +118,3 @@ class RoleReporter:
             except Exception:  # one broken figure must not silence the rest
                 log.exception("the figure %s cannot be read", name)
         return figures
-
-
-def decode_report(data: bytes) -> Report | None:
-    """A report, or None when it is not one."""
-    try:
-        found: Any = msgspec.json.decode(data, type=Report)
-    except msgspec.MsgspecError:
-        return None
-    return found if isinstance(found, Report) else None

@@ -1,9 +1,7 @@
 """What runs, since when, and what is wrong: `kandelia status`."""
 
-import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,13 +11,11 @@ from kandelia.base.clock import NS_PER_S
 from kandelia.base.errors import KandeliaError
 from kandelia.boot.connecting import open_settings_bus
 from kandelia.boot.directories import holder_of
-from kandelia.boot.reporting import decode_report
 from kandelia.boot.settings import ROLES, Settings
 from kandelia.boot.supervisor import STATE_FILE, SupervisorState
-from kandelia.kernel.events.report import REPORTS_ASK, Process, Report
-from kandelia.ports.bus import Bus
+from kandelia.kernel.events.plane.reports import ask_reports
+from kandelia.kernel.events.report import Process, Report
 
-COLLECT_S = 0.4
 BUS_WAIT_S = 1.5
 START_S = 10.0  # a role says nothing of itself before it has the bus
 SETTLED_S = 5.0  # a process that falls again and again is in trouble also while it is up for a moment
@@ -79,26 +75,11 @@ async def collect(settings: Settings) -> Status:
     except KandeliaError as error:
         return Status(running, state, bus=error.what if running or settings.bus.urls else "")
     try:
-        return Status(running, state, {report.role: report async for report in ask_roles(bus)})
+        return Status(running, state, {report.role: report for report in await ask_reports(bus)})
     except KandeliaError as error:
         return Status(running, state, bus=error.what)
     finally:
         await bus.close()
-
-
-async def ask_roles(bus: Bus) -> AsyncIterator[Report]:
-    """Every role's report that comes within COLLECT_S."""
-    inbox = bus.inbox()
-    answers = await bus.subscribe(inbox)
-    await bus.publish(REPORTS_ASK, b"", reply=inbox)
-    closing = asyncio.get_running_loop().call_later(COLLECT_S, lambda: asyncio.ensure_future(answers.close()))
-    try:
-        async for answer in answers:
-            if (report := decode_report(answer.data)) is not None:
-                yield report
-    finally:
-        closing.cancel()
-        await answers.close()
 
 
 def read_state(settings: Settings) -> SupervisorState | None:

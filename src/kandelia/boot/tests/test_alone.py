@@ -11,18 +11,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 
 from kandelia.boot import status, supervisor
 from kandelia.boot.certificates import ensure_own
 from kandelia.boot.load import load_settings
-from kandelia.boot.reporting import decode_report
 from kandelia.boot.settings import ROLES
 from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats.bus import open_bus
 from kandelia.engines.nats.server import NatsServer, free_port
-from kandelia.kernel.events.report import REPORTS_SUBJECT
+from kandelia.kernel.events.report import REPORTS_SUBJECT, Report
 from tests.installation import until
 
 KANDELIA = [sys.executable, "-m", "kandelia.boot.command"]
@@ -50,8 +50,8 @@ async def test_a_role_runs_alone_against_a_bus_of_others(tmp_path: Path, foreign
     reports = aiter(await bus.subscribe(REPORTS_SUBJECT))
     command = [*KANDELIA, "up", "--role", name, "--settings", str(file), "--data", str(data)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    report = decode_report((await anext(reports)).data)
-    assert report is not None and (report.role, report.pid) == (name, process.pid)
+    report = msgspec.json.decode((await anext(reports)).data, type=Report)
+    assert (report.role, report.pid) == (name, process.pid)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=15)
     assert (process.returncode, said) == (0, "")

@@ -1,6 +1,6 @@
 """Questions to history and their answers, as they cross the bus. Django-free."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 QUARANTINE_STREAM = "QUARANTINE"
@@ -62,13 +62,3 @@ class End:
 
     chunks: int
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class LiveValue:
-    """A signal's newest sample as the live feed tells it."""
-
-    number: int
-    time_ns: int
-    quality: int
-    value: float | int | str | bool | None = field(default=None)
