@@ -13,6 +13,9 @@ from kandelia.base.clock import NS_PER_MS
 from kandelia.base.errors import NotAllowed
 from kandelia.sdk.api import (
     JSON_OPTIONS,
+    TREND_MEND,
+    TREND_ROWS_MAX,
+    bounded,
     newest_by_signal,
     numbers,
     queries,
@@ -65,7 +68,8 @@ def trend(
     viewer = _platform(request)
     wanted = _views(viewer, numbers(signals))
     start_ns, end_ns, points = time_ns(start, "start"), time_ns(end, "end"), max(1, min(points, POINTS_MAX))
-    found = table_of(queries.trend(viewer, list(wanted), start_ns, end_ns, points, weighted=weighted))
+    rows = queries.trend(viewer, list(wanted), start_ns, end_ns, points, weighted=weighted)
+    found = table_of(bounded(rows, TREND_ROWS_MAX, TREND_MEND))
     bucket_ms = queries.trend_bucket_ns(start_ns, end_ns, points) / NS_PER_MS
     return _json({"signals": trend_columns(found, wanted, weighted), "bucket_ms": bucket_ms})
 

@@ -74,12 +74,13 @@ def trend(
     """Min, max, avg, first, last, count and bad in `points` buckets at most; spikes never vanish.
 
     {"signals":{"1":{"t":[ms],"min":[…],…}},"bucket_ms"}; buckets without samples are absent. `weighted` adds the
-    time-weighted `mean` and `covered_s`. Text has no trend.
+    time-weighted `mean` and `covered_s`. Text has no trend. An answer holds 200,000 buckets of all signals at most.
     """
     viewer = viewer_of(request)
     wanted = _numeric(viewer, numbers(signals))
     start_ns, end_ns = time_ns(start, "start"), time_ns(end, "end")
-    found = formats.table_of(queries.trend(viewer, list(wanted), start_ns, end_ns, points, weighted=weighted))
+    rows = queries.trend(viewer, list(wanted), start_ns, end_ns, points, weighted=weighted)
+    found = formats.table_of(formats.bounded(rows, formats.TREND_ROWS_MAX, formats.TREND_MEND))
     bucket_ms = queries.trend_bucket_ns(start_ns, end_ns, points) / NS_PER_MS
     columns = formats.trend_columns(found, wanted, weighted)
     return _json({"signals": columns, "bucket_ms": int(bucket_ms) if bucket_ms.is_integer() else bucket_ms})
@@ -146,7 +147,8 @@ def _file(
             raise
         spool.seek(0)
         return FileResponse(spool, as_attachment=True, filename=name, content_type=PARQUET)
-    table = formats.table_of(_bounded(batches))
+    mend = "ask for csv or parquet, or for a shorter time"
+    table = formats.table_of(formats.bounded(batches, EXPORT_JSON_ROWS_MAX, mend))
     if schema is RAW_SCHEMA:
         return _json({"signals": formats.raw_by_signal(table, ids)})
     return _json({"signals": formats.trend_columns(table, ids, False)})
@@ -158,16 +160,6 @@ def _small_enough(batches: Iterator[pa.RecordBatch], file: Any) -> Iterator[pa.R
         if file.tell() > FILE_BYTES_MAX:
             mend = "ask for csv, which is sent as it is read, or for a shorter time"
             raise TooMuch(f"the file is larger than {FILE_BYTES_MAX // 1_000_000} MB", "format", mend, "too-large-file")
-        yield batch
-
-
-def _bounded(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    rows = 0
-    for batch in batches:
-        rows += batch.num_rows
-        if rows > EXPORT_JSON_ROWS_MAX:
-            mend = "ask for csv or parquet, or for a shorter time"
-            raise TooMuch(f"more than {EXPORT_JSON_ROWS_MAX} rows", "format", mend, "too-many-rows")
         yield batch
 
 

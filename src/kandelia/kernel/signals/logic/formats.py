@@ -12,12 +12,16 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from kandelia.base.clock import NS_PER_MS
+from kandelia.base.errors import TooMuch
 from kandelia.base.samples import Kind
 
 TREND_COLUMNS = ("min", "max", "avg", "first", "last", "count", "bad")
 WEIGHTED_COLUMNS = ("mean", "covered_s")
 JSON_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+TREND_ROWS_MAX = 200_000  # of one JSON answer, which is made whole in memory
+TREND_MEND = "ask for fewer signals or fewer points at once"
 PARQUET_ROWS = 200_000  # of a row group
+FORMULA = "^[=+\\-@\\t\\r\\n＝＋－＠]"  # the wide forms count as well
 _WHOLE = (Kind.INTEGER, Kind.BOOLEAN, Kind.ENUMERATION)
 
 
@@ -27,11 +31,21 @@ def table_of(batches: Iterable[pa.RecordBatch]) -> pa.Table | None:
     return pa.Table.from_batches(found) if found else None
 
 
+def bounded(batches: Iterable[pa.RecordBatch], rows_max: int, mend: str) -> Iterator[pa.RecordBatch]:
+    """The batches as they come; TooMuch once they hold more than `rows_max` rows, before more are kept."""
+    rows = 0
+    for batch in batches:
+        rows += batch.num_rows
+        if rows > rows_max:
+            raise TooMuch(f"more than {rows_max} rows", "answer", mend, "too-many-rows")
+        yield batch
+
+
 def named(batch: pa.RecordBatch, ids: Mapping[int, str]) -> pa.RecordBatch:
     """The batch for a file: the signal as its id; for raw rows the value as one column.
 
     Raw rows keep quality, and the value as CSV shows it: numbers as written, 0 and 1 for booleans, the code for
-    enumerations, empty for missing.
+    enumerations, empty for missing; a text that a spreadsheet would run as a formula has a ' before it.
     """
     columns: dict[str, pa.Array] = {"signal": _ids(batch, ids), "time": batch.column("time")}
     if "kind" in batch.schema.names:
@@ -178,10 +192,16 @@ def _value(batch: pa.RecordBatch) -> pa.Array:
     return _value_text(batch)
 
 
+def _harmless(text: pa.Array) -> pa.Array:
+    """Texts that a spreadsheet would run as a formula begin with ' (OWASP, CSV Injection)."""
+    formula = pc.match_substring_regex(text, FORMULA)
+    return pc.if_else(formula, pc.binary_join_element_wise("'", text, ""), text)
+
+
 def _value_text(batch: pa.RecordBatch) -> pa.Array:
     kind = batch.column("kind")
     whole = pc.is_in(kind, pa.array([int(kind) for kind in _WHOLE], pa.uint8()))
     missing = pc.equal(kind, int(Kind.MISSING))
-    text = pc.if_else(whole, batch.column("integer").cast(pa.string()), batch.column("text"))
+    text = pc.if_else(whole, batch.column("integer").cast(pa.string()), _harmless(batch.column("text")))
     text = pc.if_else(pc.equal(kind, int(Kind.FLOAT)), batch.column("value").cast(pa.string()), text)
     return pc.if_else(missing, pa.scalar(None, pa.string()), text)
