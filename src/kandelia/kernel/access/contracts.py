@@ -65,7 +65,7 @@ class OrganisationView:
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """A person who signs in; `roles` by organisation id."""
+    """A person who signs in; `roles` by organisation id, to others than the person only of their organisation."""
 
     id: int
     sign_in: str

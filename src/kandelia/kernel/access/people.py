@@ -51,7 +51,7 @@ def add_person(
             raise Conflict(f'"{sign_in}" has a password', "password", "leave the password out", "person-exists")
         Membership.objects.create(person=person, organisation=organisation, role=role.value)
         audit(viewer, "person.add", sign_in, {"role": role.value}, address)
-    return person_view(person), password
+    return person_view(person, viewer.organisation), password
 
 
 def disable_person(viewer: Viewer, sign_in: str, *, address: str = "") -> PersonView:
@@ -105,7 +105,7 @@ def list_people(viewer: Viewer) -> tuple[PersonView, ...]:
     """People with a role in the viewer's organisation, by sign-in name; needs Right.ADMINISTER."""
     require(viewer, Right.ADMINISTER)
     rows = Person.objects.filter(memberships__organisation_id=viewer.organisation).order_by("sign_in")
-    return tuple(person_view(row) for row in rows.prefetch_related("memberships"))
+    return tuple(person_view(row, viewer.organisation) for row in rows.prefetch_related("memberships"))
 
 
 def set_password(person: Person, password: str) -> None:
@@ -128,9 +128,10 @@ def make_password() -> str:
     return "-".join(groups)
 
 
-def person_view(row: Person) -> PersonView:
-    """A row as what leaves the room."""
-    roles = {membership.organisation_id: Role(membership.role) for membership in row.memberships.all()}
+def person_view(row: Person, organisation: str = "") -> PersonView:
+    """A row as what leaves the room: to others with the role in their organisation, to the person with every role."""
+    places = [place for place in row.memberships.all() if organisation in ("", place.organisation_id)]
+    roles = {place.organisation_id: Role(place.role) for place in places}
     return PersonView(
         row.id, row.sign_in, row.name, row.language, row.theme, row.active, row.must_change_password, roles
     )
@@ -147,7 +148,7 @@ def _switch(viewer: Viewer, sign_in: str, active: bool, address: str) -> PersonV
         audit(viewer, "person.enable" if active else "person.disable", person.sign_in, {}, address)
         if not active:
             _tell_all(person)
-    return person_view(person)
+    return person_view(person, viewer.organisation)
 
 
 def _tell_all(person: Person) -> None:

@@ -237,6 +237,15 @@ def test_an_administrator_of_one_organisation_cannot_take_over_who_belongs_to_tw
         facade.reset_password(viewer, "li")
 
 
+def test_nobody_sees_which_other_organisations_a_person_belongs_to(system, li) -> None:
+    other = facade.system_viewer("other")
+    added, _ = facade.add_person(other, "li", role=Role.VIEWER)
+    shown = [added, *facade.list_people(other), facade.disable_person(other, "li"), facade.enable_person(other, "li")]
+    assert [dict(person.roles) for person in shown] == [{"other": Role.VIEWER}] * 4
+    mine = request(session_of())
+    assert set(facade.signed_in(mine).person.roles) == {"main", "other"}
+
+
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR, Role.ENGINEER])
 def test_only_administrators_see_people_and_audit(system, role: Role) -> None:
     viewer = Viewer("main", "person:9", "x", role)
