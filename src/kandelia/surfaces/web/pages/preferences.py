@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_GET, require_POST
 
+from kandelia.base.errors import NotAllowed
 from kandelia.base.text import LANGUAGES
 from kandelia.kernel.access import facade as access
 from kandelia.kernel.access.contracts import Right, Viewer
@@ -66,8 +67,9 @@ def save_profile(request: HttpRequest) -> HttpResponse:
     """Language and theme at once."""
     who = access.signed_in(request)
     language, theme = request.POST.get("language", ""), request.POST.get("theme", "")
-    if who is not None:
-        access.set_preferences(who.person.id, language=language, theme=theme)
+    if who is None:
+        raise NotAllowed("a token has no profile", "profile", "sign in in a browser", "not-allowed")
+    access.set_preferences(who.person.id, language=language, theme=theme)
     with override(CODES[language]):
         messages.success(request, _("Saved."))
     return remember(HttpResponseRedirect(_back(request)), language=language, theme=theme)

@@ -113,6 +113,13 @@ def test_a_token_needs_none(system) -> None:
     assert strict.post("/api/v1/live/ticket").status_code not in REFUSED
 
 
+@pytest.mark.parametrize("fields", [{}, {"language": "zh", "theme": "dark"}])
+def test_a_token_has_no_profile_to_save(system, fields: dict[str, str]) -> None:
+    _, secret = facade.create_token(system, "script", Role.ADMINISTRATOR)
+    client = Client(headers={"Authorization": f"Bearer {secret}"}, raise_request_exception=False)
+    assert client.post("/me/save", fields).status_code == 403
+
+
 def test_a_wrong_token_is_refused_and_counted(system) -> None:
     before = AuditEntry.objects.count()
     client = Client(headers={"Authorization": "Bearer kdl_" + "x" * 43})
