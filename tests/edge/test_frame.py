@@ -8,12 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kandelia.base.errors import NotAllowed
+from kandelia.base.errors import NotAllowed, Unavailable
 from kandelia.base.quality import BAD_NO_COMMUNICATION, BAD_NO_DATA, BAD_NOT_CONNECTED, BAD_TYPE_MISMATCH, UNCERTAIN
+from kandelia.boot import role, supervisor
 from kandelia.kernel.connections.contracts import EDGE_BROWSE, State
 from kandelia.kernel.connections.drivers import Node
 from kandelia.kernel.connections.plane import supervision
 from kandelia.kernel.connections.plane.browsing import BROWSE_NODES_MAX
+from kandelia.kernel.connections.plane.edge import DRAIN_S, LEAVE_S
 from tests.edge.rig import document, memory_rig
 from tests.edge.scripted import AWAY, ScriptedDriver
 
@@ -173,6 +175,29 @@ async def test_an_orderly_stop_marks_and_its_restart_does_not(tmp_path: Path) ->
         (await driver.session(2)).give([(1, mark.time_ns - 2 * S, 0, 1.0)])
         rows = await rig.until_rows(lambda rows: max(rows, key=lambda row: row.time_ns).value == 1.0)
         assert [row for row in rows if row.value is None] == [mark]
+
+
+async def test_a_stop_ends_in_time_whatever_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    granted_s = role.STOP_S["edge"]
+    assert LEAVE_S + DRAIN_S < granted_s <= supervisor.STOP_S["edge"]
+    assert sum(supervisor.STOP_S.values()) + supervisor.STOP_S_OTHERS < 15
+    driver = ScriptedDriver(acts={"close": "hang"})
+    async with memory_rig(tmp_path, drivers={"scripted": driver}) as rig, rig.states() as states:
+        await rig.put(document("scripted", ["a"]))
+        rig.start()
+        session = await driver.session()
+        await states.enter(State.RUNNING)
+
+        async def away(*_: object, **__: object) -> None:
+            raise Unavailable("the bus is away")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(rig.bus, "store", away)
+            session.give([(1, time.time_ns(), 0, 1.0)])
+            began_s = time.monotonic()
+            await rig.stop()
+        assert time.monotonic() - began_s < granted_s
+        driver.acts.clear()
 
 
 async def test_it_starts_from_its_own_copy_and_an_empty_bucket_stops_nothing(tmp_path: Path) -> None:

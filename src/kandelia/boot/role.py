@@ -29,7 +29,10 @@ from kandelia.boot.streams import ensure_missing_streams
 from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats.bus import NatsBus
 
-STOP_S = {"history": 8.0}  # a reader must be cancelled and an append finished first
+STOP_S = {
+    "edge": 3.5,  # its connections are closed, then what they hold is sent
+    "history": 8.0,  # a reader must be cancelled and an append finished first
+}
 STOP_S_OTHERS = 4.0
 CLOSE_BUS_S = 2.0
 BUS_POLL_S = 0.5

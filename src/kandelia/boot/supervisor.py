@@ -35,7 +35,7 @@ STATE_PERIOD_S = 5.0
 LOOK_S = 1.0
 STOP_ORDER = {"edge": 0, "history": 2, BUS_PROGRAM: 3}
 STOP_ORDER_OTHERS = 1
-STOP_S = {"edge": 3.0, "history": 6.0, BUS_PROGRAM: 2.0}
+STOP_S = {"edge": 3.8, "history": 6.0, BUS_PROGRAM: 2.0}  # with STOP_S_OTHERS under 15 s in all
 STOP_S_OTHERS = 3.0
 # Few arenas keep the allocator from holding what threads gave back; no role multiplies matrices.
 FRUGAL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}

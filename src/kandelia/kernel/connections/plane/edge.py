@@ -35,8 +35,8 @@ from kandelia.ports.bus import Bus, Message
 from kandelia.ports.secrets import Secrets
 
 HOLD_BYTES_MAX = 256_000_000  # of all connections together
-LEAVE_S = 5.0  # for closing a connection
-DRAIN_S = 3.0  # for what still waits to reach the bus at the end
+LEAVE_S = 2.0  # for closing a connection
+DRAIN_S = 1.2  # for what still waits to reach the bus at the end
 PROOF_SYNC_S = 5.0
 TICK_LEAST_S = 0.1  # how soon a change of state is told
 BROWSES_MAX = 8  # at once
@@ -67,7 +67,8 @@ class Edge:
     """Guarantees: it starts from its own copy of the documents when the bus or the control plane is away, and what
     was changed meanwhile is taken over once they are back; an empty bucket stops nothing; one connection never
     waits for another; a stop in order marks each signal, sends what waits for up to DRAIN_S, and leaves within
-    about 10 s. A connection's state is told each STATE_PERIOD_S and within TICK_LEAST_S of a change.
+    LEAVE_S + DRAIN_S, which the role and the supervisor grant it. A connection's state is told each STATE_PERIOD_S
+    and within TICK_LEAST_S of a change.
     """
 
     plan: EdgePlan
