@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from kandelia.base.clock import NS_PER_S
 from kandelia.base.errors import InvalidInput
 
 BATCH_ROWS_MAX = 200_000
 BATCH_BYTES_MAX = 4_000_000
+SOURCE_AHEAD_NS_MAX = 3_600 * NS_PER_S  # of a source time beyond the receipt: clocks drift, zones are mistaken
 TEXT_BYTES_MAX = 4_096
 
 

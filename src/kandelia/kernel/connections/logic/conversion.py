@@ -9,12 +9,11 @@ import pyarrow as pa
 
 from kandelia.base.clock import NS_PER_MS, NS_PER_S
 from kandelia.base.quality import UNCERTAIN
-from kandelia.base.samples import Kind, make_batch
+from kandelia.base.samples import SOURCE_AHEAD_NS_MAX, Kind, make_batch
 from kandelia.kernel.connections.logic.roster import NEVER, Roster
 from kandelia.kernel.connections.logic.values import column_of
 
 SOURCE_PAST_NS_MAX = 3_653 * 86_400 * NS_PER_S  # ten years: a set point may have stood that long
-SOURCE_FUTURE_NS_MAX = 86_400 * NS_PER_S  # a day: wrong zones give up to 14 h
 
 
 @dataclass(slots=True)
@@ -52,8 +51,9 @@ class Counts:
 def convert(added: Added, roster: Roster, counts: Counts) -> pa.RecordBatch:
     """The rows as a batch in the order added, then those that end a gap.
 
-    Rows of unknown signals are left out. Source times more than SOURCE_PAST_NS_MAX ago or SOURCE_FUTURE_NS_MAX
-    ahead give way to the receive time, with uncertain quality. The roster learns the newest times.
+    Rows of unknown signals are left out. Source times more than SOURCE_PAST_NS_MAX ago or SOURCE_AHEAD_NS_MAX
+    ahead (history would take none of those) give way to the receive time, with uncertain quality. The roster learns
+    the newest times.
     """
     numbers = np.array(added.numbers, dtype=np.int64)
     place, known = roster.places(numbers)
@@ -66,6 +66,8 @@ def convert(added: Added, roster: Roster, counts: Counts) -> pa.RecordBatch:
     received = np.array(added.received_ns, dtype=np.int64)[rows]
     qualities = np.array(added.qualities, dtype=np.uint16)[rows]
     times = _plausible(_int64(added.times_ns)[rows], received, qualities, counts)
+    if len(received):
+        roster.forget_ahead(int(received.max()))
     columns = _columns(values, roster.kinds[place], qualities, counts)
     batch = make_batch(
         roster.numbers[place], times, lag_ms=(received - times) // NS_PER_MS, quality=qualities, **columns
@@ -84,7 +86,7 @@ def _int64(times: list[int]) -> np.ndarray:
 
 
 def _plausible(times: np.ndarray, received: np.ndarray, qualities: np.ndarray, counts: Counts) -> np.ndarray:
-    wrong = (times < received - SOURCE_PAST_NS_MAX) | (times > received + SOURCE_FUTURE_NS_MAX)
+    wrong = (times < received - SOURCE_PAST_NS_MAX) | (times > received + SOURCE_AHEAD_NS_MAX)
     if wrong.any():
         counts.clocks += int(wrong.sum())
         qualities[wrong & (qualities < UNCERTAIN)] = UNCERTAIN

@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from kandelia.base.samples import SOURCE_AHEAD_NS_MAX
 from kandelia.kernel.connections.drivers import Item
 
 NEVER = np.iinfo(np.int64).min
@@ -46,6 +47,14 @@ class Roster:
             return np.zeros(len(numbers), dtype=np.int64), np.zeros(len(numbers), dtype=bool)
         place = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
         return place, self.numbers[place] == numbers
+
+    def forget_ahead(self, now_ns: int) -> None:
+        """Times further ahead than SOURCE_AHEAD_NS_MAX come from a clock that was wrong; history holds none of them.
+
+        Without this every mark and confirmation behind them would lie as far ahead, and be refused as well.
+        """
+        for times in (self.newest_ns, self.gap_ns):
+            np.copyto(times, now_ns, where=times > now_ns + SOURCE_AHEAD_NS_MAX)
 
     def open_gap(self, at_ns: int, chosen: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Begin a gap for all signals (or the chosen places) that have none; (numbers, times) of the marks.

@@ -11,6 +11,7 @@ import numpy as np
 from kandelia.base.clock import Clock
 from kandelia.base.errors import InvalidInput, NotAllowed, NotFound, Unavailable
 from kandelia.base.quality import BAD_NO_COMMUNICATION, BAD_NOT_CONNECTED
+from kandelia.base.samples import SOURCE_AHEAD_NS_MAX
 from kandelia.kernel.connections.contracts import ConnectionDocument, State, secret_prefix
 from kandelia.kernel.connections.drivers import Item, Session
 from kandelia.kernel.connections.logic.backoff import BackOff
@@ -221,8 +222,11 @@ class Supervised:
         roster = self.inlet.roster
         for place, number in enumerate(roster.numbers.tolist()):
             roster.newest_ns[place] = seen.newest_ns.get(number, NEVER)
-        self.inlet.proof_ns = seen.proof_ns
-        numbers, times = roster.open_gap(seen.proof_ns, roster.newest_ns != NEVER)
+        now_ns = self.clock.now_ns()
+        roster.forget_ahead(now_ns)
+        proof_ns = seen.proof_ns if seen.proof_ns <= now_ns + SOURCE_AHEAD_NS_MAX else now_ns
+        self.inlet.proof_ns = proof_ns
+        numbers, times = roster.open_gap(proof_ns, roster.newest_ns != NEVER)
         if not seen.orderly and len(numbers):
             self.outlet.put(mark_batch(numbers, times, BAD_NO_COMMUNICATION))
 
@@ -234,6 +238,7 @@ class Supervised:
             self._mark(self.inlet.proof_ns, quality, None)
 
     def _mark(self, at_ns: int, quality: int, chosen: np.ndarray | None) -> None:
+        self.inlet.roster.forget_ahead(self.clock.now_ns())
         numbers, times = self.inlet.roster.open_gap(at_ns, chosen)
         if len(numbers):
             self.outlet.put(mark_batch(numbers, times, quality))

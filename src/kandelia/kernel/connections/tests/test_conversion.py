@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kandelia.base.quality import BAD_NO_DATA, BAD_OUT_OF_RANGE, BAD_TYPE_MISMATCH, UNCERTAIN
-from kandelia.base.samples import Kind, times_ns
+from kandelia.base.samples import SOURCE_AHEAD_NS_MAX, Kind, times_ns
 from kandelia.kernel.connections.drivers import Item
-from kandelia.kernel.connections.logic.conversion import SOURCE_FUTURE_NS_MAX, Added, Counts, convert
+from kandelia.kernel.connections.logic.conversion import Added, Counts, convert
 from kandelia.kernel.connections.logic.roster import NEVER, Roster
 from kandelia.kernel.connections.logic.values import column_of
 
@@ -70,12 +70,24 @@ def test_kinds_mix_in_one_batch() -> None:
 
 
 def test_clocks_that_are_years_off_give_way() -> None:
-    times = [NOW, 0, NOW + SOURCE_FUTURE_NS_MAX + 1, 2**70]
+    times = [NOW, 0, NOW + SOURCE_AHEAD_NS_MAX + 1, 2**70]
     counts = Counts()
     batch = convert(Added([1] * 4, times, [0, 0, 0, 0x8031], [1.0] * 4, [NOW] * 4), roster(Kind.FLOAT), counts)
     assert times_ns(batch).tolist() == [NOW] * 4
     assert batch.column("quality").to_pylist() == [0, UNCERTAIN, UNCERTAIN, 0x8031]
     assert counts.clocks == 3
+
+
+def test_times_of_a_clock_that_was_wrong_push_no_mark_ahead() -> None:
+    known = roster(Kind.FLOAT, Kind.FLOAT)
+    wrong = NOW + 3 * SOURCE_AHEAD_NS_MAX
+    convert(Added([1, 2], [wrong, wrong], [0, 0], [1.0, 2.0], [wrong] * 2), known, Counts())
+    known.open_gap(wrong)
+    batch = convert(Added([1], [NOW - 5], [0], [1.0], [NOW]), known, Counts())
+    assert times_ns(batch).tolist() == [NOW - 5, NOW + 1], "what the source confirms is confirmed now"
+    assert known.newest_ns.tolist() == [NOW + 1, NOW]
+    known.forget_ahead(NOW)
+    assert known.gap_ns.tolist() == [NEVER, NOW]
 
 
 def test_a_gap_ends_with_a_row_of_the_receive_time_only_where_it_must() -> None:

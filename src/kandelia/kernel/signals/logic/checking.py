@@ -13,13 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kandelia.base.clock import NS_PER_S
 from kandelia.base.quality import BAD, BAD_NO_DATA
-from kandelia.base.samples import SCHEMA, TEXT_BYTES_MAX, Kind
+from kandelia.base.samples import SCHEMA, SOURCE_AHEAD_NS_MAX, TEXT_BYTES_MAX, Kind
 from kandelia.ports.history import STORED_SCHEMA
 from kandelia.ports.history_rows import TIME_MAX_NS
 
-FUTURE_NS_MAX = 3_600 * NS_PER_S  # beyond the time the bus took the message: clocks drift, zones are mistaken
 EXACT_MAX = 2**53
 
 
@@ -102,7 +100,7 @@ def _reasons(rows: Rows, times: np.ndarray) -> np.ndarray:
     _mark(reasons, rows.owner < 0, Reason.UNKNOWN_SIGNAL)
     _mark(reasons, rows.owner != rows.writer, Reason.FOREIGN_SIGNAL)
     _mark(reasons, (times < 0) | (times >= TIME_MAX_NS), Reason.TIME_RANGE)
-    _mark(reasons, times > rows.stored_ns + FUTURE_NS_MAX, Reason.FUTURE)
+    _mark(reasons, times > rows.stored_ns + SOURCE_AHEAD_NS_MAX, Reason.FUTURE)
     return reasons
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kandelia.base.quality import BAD, BAD_NO_DATA, GOOD
-from kandelia.base.samples import TEXT_BYTES_MAX, Kind, make_batch
-from kandelia.kernel.signals.logic.checking import FUTURE_NS_MAX, Reason, Rows, check
+from kandelia.base.samples import SOURCE_AHEAD_NS_MAX, TEXT_BYTES_MAX, Kind, make_batch
+from kandelia.kernel.signals.logic.checking import Reason, Rows, check
 from kandelia.ports.history import STORED_SCHEMA
 from kandelia.ports.history_rows import check_rows
 
@@ -152,8 +152,8 @@ def test_columns_that_the_kind_does_not_use_are_emptied() -> None:
 
 def test_bounds_of_time_owner_and_text() -> None:
     assert reason(time=-1) == Reason.TIME_RANGE
-    assert reason(time=NOW + FUTURE_NS_MAX + 1) == Reason.FUTURE
-    assert stored(time=NOW + FUTURE_NS_MAX)["retention"] == 3
+    assert reason(time=NOW + SOURCE_AHEAD_NS_MAX + 1) == Reason.FUTURE
+    assert stored(time=NOW + SOURCE_AHEAD_NS_MAX)["retention"] == 3
     assert reason(owner=-1) == Reason.UNKNOWN_SIGNAL
     assert reason(owner=1) == Reason.FOREIGN_SIGNAL
     assert reason(kind=Kind.TEXT, wanted=Kind.TEXT, text="x" * (TEXT_BYTES_MAX + 1)) == Reason.TEXT_LENGTH
