@@ -18,6 +18,7 @@ from kandelia.base.samples import SCHEMA, SOURCE_AHEAD_NS_MAX, TEXT_BYTES_MAX, K
 from kandelia.ports.history import STORED_SCHEMA
 from kandelia.ports.history_rows import TIME_MAX_NS
 
+FUTURE_NS_MAX = SOURCE_AHEAD_NS_MAX  # beyond the time the bus took the message
 EXACT_MAX = 2**53
 
 
@@ -100,7 +101,7 @@ def _reasons(rows: Rows, times: np.ndarray) -> np.ndarray:
     _mark(reasons, rows.owner < 0, Reason.UNKNOWN_SIGNAL)
     _mark(reasons, rows.owner != rows.writer, Reason.FOREIGN_SIGNAL)
     _mark(reasons, (times < 0) | (times >= TIME_MAX_NS), Reason.TIME_RANGE)
-    _mark(reasons, times > rows.stored_ns + SOURCE_AHEAD_NS_MAX, Reason.FUTURE)
+    _mark(reasons, times > rows.stored_ns + FUTURE_NS_MAX, Reason.FUTURE)
     return reasons
 
 
