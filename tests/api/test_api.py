@@ -184,6 +184,13 @@ WRONG_SAMPLES = [
     (b'{"samples":[{"signal":"s1.hall.oven.count","times":["yesterday"],"values":[1]}]}', "invalid-time"),
     (b'{"samples":[{"signal":"s1.hall.oven.count","times":[1,2],"values":[1,"a"]}]}', "invalid-request"),
     (b'{"samples":[{"signal":"s1.hall.oven.count","times":[1],"values":[1e999]}]}', ""),
+    (b'{"samples":[{"signal":"s1.hall.oven.count","times":[1,2],"values":[1,1.5]}]}', "sample-wrong-kind"),
+    (b'{"samples":[{"signal":"s1.hall.oven.on","times":[1],"values":[2]}]}', "sample-wrong-kind"),
+    (b'{"samples":[{"signal":"s1.hall.oven.count","times":["2200-01-01T00:00:00Z"],"values":[1]}]}', "sample-future"),
+    (
+        b'{"samples":[{"signal":"s1.hall.oven.order","times":[1],"values":["' + b"x" * 70_000 + b'"]}]}',
+        "sample-text-length",
+    ),
 ]
 
 

@@ -95,7 +95,8 @@ def write(request: HttpRequest) -> Status[dict[str, Any]]:
     """Store samples of one's own signals; answers once they are on disk.
 
     The same body under the same Idempotency-Key (or none) within two minutes is stored once; another body is stored
-    under any key, so that no key used twice by mistake loses samples.
+    under any key, so that no key used twice by mistake loses samples. Where one row does not fit its signal's kind,
+    lies more than an hour ahead or holds too long a text, nothing is stored and the answer names the first such row.
     """
     viewer = viewer_of(request)
     require(viewer, Right.CONFIGURE)
@@ -105,6 +106,7 @@ def write(request: HttpRequest) -> Status[dict[str, Any]]:
     tables = _arrow(body) if content in ARROW else _json(body)
     known, site = writes.writable(viewer, {name for table in tables for name in _names(table)})
     rows = _stamped(pa.concat_tables([_samples(table, known) for table in tables]) if tables else SCHEMA.empty_table())
+    writes.check_samples(rows, known)
     stored, repeated = writes.store_samples(viewer, rows, site, key)
     return Status(202, {"rows": stored, "repeated": repeated})
 
