@@ -160,6 +160,47 @@ async def test_after_its_own_death_the_edge_marks_the_last_proof_of_life(tmp_pat
         assert len({row for row in rows if row.quality == BAD_NO_COMMUNICATION}) == 1, "a repeat, which is dropped"
 
 
+async def test_what_died_with_the_edge_is_a_gap_from_the_last_acknowledged_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = ScriptedDriver()
+    async with memory_rig(tmp_path, drivers={"scripted": driver}) as rig, rig.states() as states:
+        await rig.put(document("scripted", ["a", "b", "c"]))
+        rig.start()
+        session = await driver.session()
+        await states.enter(State.RUNNING)
+        kept_ns = time.time_ns()
+        session.give([(number, kept_ns, 0, 1.0) for number in (1, 2, 3)])
+        await rig.until_rows(lambda rows: len(rows) >= 3)
+
+        async def away(*_: object, **__: object) -> None:
+            raise Unavailable("the bus is away")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(rig.bus, "store", away)
+            for _ in range(12):
+                session.give([(1, time.time_ns(), 0, 2.0)])
+                await asyncio.sleep(0.1)
+            assert rig.edge is not None
+            (one,) = rig.edge.running.values()
+            one.supervised.inlet.batch_s = 60.0
+            await asyncio.sleep(0.3)
+            session.give([(2, time.time_ns(), 0, 2.0)])
+            last_ns = time.time_ns()
+            await states.until(lambda told: told.proof_ns > 0 and told.at_ns > last_ns)
+            await rig.die()
+        driver.acts["open"] = AWAY
+        rig.start()
+        rows = await rig.until_rows(lambda rows: len([row for row in rows if row.value is None]) >= 5)
+    assert {row.value for row in rows} == {1.0, None}, "the rest was in memory alone"
+    marks = {
+        number: sorted(row.time_ns for row in rows if row.value is None and row.signal == number)
+        for number in (1, 2, 3)
+    }
+    assert marks[1][0] == marks[2][0] == kept_ns + 1, "held for the bus, or not even in a batch"
+    assert len(marks[1]) == len(marks[2]) == 2 and len(marks[3]) == 1 and marks[3][0] > kept_ns + 1
+
+
 async def test_an_orderly_stop_marks_and_its_restart_does_not(tmp_path: Path) -> None:
     driver = ScriptedDriver()
     async with memory_rig(tmp_path, drivers={"scripted": driver}) as rig, rig.states() as states:

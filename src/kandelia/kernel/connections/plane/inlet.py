@@ -60,6 +60,10 @@ class Inlet:
         """The source threw samples away."""
         self.source_dropped += count
 
+    def waiting(self) -> set[int]:
+        """The signals of the rows that are not handed on yet."""
+        return set(self._added.numbers)
+
     def flush(self) -> None:
         """Hand on what waits."""
         if len(self._added):

@@ -5,6 +5,7 @@ import mmap
 import os
 import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from kandelia.kernel.connections.logic.roster import NEVER, Roster
 DOCUMENT_SUFFIX = ".document"
 PROOF_SUFFIX = ".proof"
 _HEADER = struct.Struct("<8sqqq")  # magic, proof_ns, 1 when left in order, signals
-_MAGIC = b"kandpf01"
+_MAGIC = b"kandpf02"
+_COLUMNS = {_MAGIC: 3, b"kandpf01": 2}  # of eight bytes a signal: number, newest, open; formerly without the last
 log = logging.getLogger("kandelia.edge")
 
 
@@ -70,16 +72,20 @@ def _sync_directory(directory: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """What a proof file says of the time before this start. `orderly` when the edge had closed the connection."""
+    """What a proof file says of the time before this start. `orderly` when the edge had closed the connection.
+
+    `open_ns` has the newest acknowledged time of each signal of which something was still unacknowledged.
+    """
 
     proof_ns: int
     orderly: bool
     newest_ns: dict[int, int]
+    open_ns: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
 class ProofFile:
-    """The last proof of life of one connection and the newest time of each signal, in a mapped file.
+    """The last proof of life of one connection and how far each signal had come, in a mapped file.
 
     Writing costs a copy in memory; the kernel keeps it when the process is killed. After a power cut the file may
     be up to PROOF_SYNC_S older than the samples on the bus.
@@ -94,21 +100,23 @@ class ProofFile:
         try:
             data = self.file.read_bytes()
             magic, proof_ns, orderly, count = _HEADER.unpack_from(data)
-            if magic != _MAGIC or len(data) != _size(count) or proof_ns <= 0:
+            columns = _COLUMNS.get(magic, 0)
+            if not columns or len(data) != _size(count, columns) or proof_ns <= 0:
                 return None
         except (OSError, struct.error):
             return None
-        numbers = np.frombuffer(data, "<u8", count, _HEADER.size).tolist()
-        newest = np.frombuffer(data, "<i8", count, _HEADER.size + 8 * count).tolist()
-        return LastSeen(proof_ns, bool(orderly), {n: t for n, t in zip(numbers, newest, strict=True) if t != NEVER})
+        table = np.frombuffer(data, "<i8", count * columns, _HEADER.size).reshape(columns, count).tolist()
+        newest, open_ = ({n: t for n, t in zip(table[0], times, strict=True) if t != NEVER} for times in _two(table))
+        return LastSeen(proof_ns, bool(orderly), newest, open_)
 
-    def write(self, proof_ns: int, roster: Roster, *, orderly: bool = False) -> None:
-        """Note both; the file is made anew when the signals have changed."""
+    def write(self, proof_ns: int, roster: Roster, *, orderly: bool = False, waiting: Iterable[int] = ()) -> None:
+        """Note all; the file is made anew when the signals have changed. `waiting` as in Roster.open_since."""
+        open_ns = roster.open_since(waiting)
         if self._map is None or not np.array_equal(self._numbers, roster.numbers):
-            self._make(proof_ns, roster)
+            self._make(proof_ns, roster, open_ns)
         assert self._map is not None  # noqa: S101 — just made
         count = len(roster.numbers)
-        self._map[_HEADER.size + 8 * count :] = roster.newest_ns.astype("<i8").tobytes()
+        self._map[_HEADER.size + 8 * count :] = _body(roster.newest_ns, open_ns)
         self._map[: _HEADER.size] = _HEADER.pack(_MAGIC, proof_ns, int(orderly), count)
 
     def sync(self) -> None:
@@ -127,15 +135,24 @@ class ProofFile:
         self.close()
         self.file.unlink(missing_ok=True)
 
-    def _make(self, proof_ns: int, roster: Roster) -> None:
+    def _make(self, proof_ns: int, roster: Roster, open_ns: np.ndarray) -> None:
         self.close()
         count = len(roster.numbers)
-        body = roster.numbers.astype("<u8").tobytes() + roster.newest_ns.astype("<i8").tobytes()
+        body = _body(roster.numbers, roster.newest_ns, open_ns)
         replace_file(self.file, _HEADER.pack(_MAGIC, proof_ns, 0, count) + body)
         with self.file.open("r+b") as stream:
             self._map = mmap.mmap(stream.fileno(), _size(count))
         self._numbers = roster.numbers.copy()
 
 
-def _size(count: int) -> int:
-    return _HEADER.size + 16 * count
+def _size(count: int, columns: int = _COLUMNS[_MAGIC]) -> int:
+    return _HEADER.size + 8 * columns * count
+
+
+def _body(*columns: np.ndarray) -> bytes:
+    return b"".join(column.astype("<i8").tobytes() for column in columns)
+
+
+def _two(table: list[list[int]]) -> tuple[list[int], list[int]]:
+    """Newest and open of a table of two or three columns."""
+    return table[1], table[2] if len(table) > 2 else [NEVER] * len(table[0])

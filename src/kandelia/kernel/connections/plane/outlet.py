@@ -6,15 +6,18 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
 from kandelia.base.clock import Clock
 from kandelia.base.errors import KandeliaError, NotFound, TooMuch, Unavailable
 from kandelia.base.ids import new_id
+from kandelia.base.samples import decode, times_ns
 from kandelia.kernel.connections.logic.holding import Held, HoldQueue, messages_of
 from kandelia.ports.bus import Bus
 
 IN_FLIGHT_MAX = 8
+SETTLING_MAX = 2 * IN_FLIGHT_MAX
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 2.0
 STORE_TIMEOUT_S = 5.0
@@ -52,10 +55,12 @@ class Outlet:
     queue: HoldQueue = field(default_factory=HoldQueue)
     stored_rows: int = 0
     stored_batches: int = 0
+    acknowledged: Callable[[np.ndarray, np.ndarray], object] | None = None  # numbers and times of stored rows
     trouble: str = ""  # why the bus does not take what we have; empty while it does
     full: bool = False
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _urgent: HoldQueue = field(default_factory=HoldQueue)
+    _settling: list[Held] = field(default_factory=list)  # stored, while one of before them may not be
 
     def put(self, batch: pa.RecordBatch) -> None:
         """Take a batch; never waits. Past the bounds the oldest goes."""
@@ -108,8 +113,21 @@ class Outlet:
         source = self._urgent if self._urgent.waiting else self.queue
         sending = source.front(IN_FLIGHT_MAX)
         stored = await asyncio.gather(*(self._store(held) for held in sending))
-        source.done({held.id for held, well in zip(sending, stored, strict=True) if well})
+        taken = [held for held, well in zip(sending, stored, strict=True) if well]
+        source.done({held.id for held in taken})
+        self._settling += taken
+        if all(stored):
+            self._settle()
+        del self._settling[:-SETTLING_MAX]  # untold they count as not stored, which marks too much, never too little
         return all(stored)
+
+    def _settle(self) -> None:
+        """Nothing before these waits any more: tell up to where each signal is stored."""
+        settled, self._settling = self._settling, []
+        if self.acknowledged is not None:
+            batches = [decode(held.data) for held in settled]
+            numbers = np.concatenate([batch.column("signal").to_numpy() for batch in batches])
+            self.acknowledged(numbers, np.concatenate([times_ns(batch) for batch in batches]))
 
     async def _store(self, held: Held) -> bool:
         try:

@@ -22,7 +22,7 @@ from kandelia.kernel.connections.plane.deadlines import within
 from kandelia.kernel.connections.plane.discovery import Drivers
 from kandelia.kernel.connections.plane.gate import Gate
 from kandelia.kernel.connections.plane.inlet import Inlet
-from kandelia.kernel.connections.plane.keeping import ProofFile
+from kandelia.kernel.connections.plane.keeping import LastSeen, ProofFile
 from kandelia.kernel.connections.plane.outlet import Outlet
 from kandelia.ports.secrets import Secrets
 
@@ -62,7 +62,8 @@ class Supervised:
     At every loss a bad row without value is written for each signal, at the later of the last proof of life and
     just after its newest sample: BadNoCommunication when the source went away or the edge had died (then written
     at its next start), BadNotConnected when we left on purpose (stop, disabled, changed, signal taken away). The
-    first value after it ends the gap.
+    first value after it ends the gap. What an edge that died had not brought to the bus is lost: signals of which
+    it held something get one more such row, just after their last sample that the bus had acknowledged.
     """
 
     document: ConnectionDocument
@@ -80,6 +81,7 @@ class Supervised:
     def __post_init__(self) -> None:
         self.standing = Standing(self.clock)
         self.inlet.roster = Roster.of(items_of(self.document))
+        self.outlet.acknowledged = self._note_stored
 
     def change(self, document: ConnectionDocument) -> None:
         """Another document is wanted from now on."""
@@ -222,13 +224,28 @@ class Supervised:
         roster = self.inlet.roster
         for place, number in enumerate(roster.numbers.tolist()):
             roster.newest_ns[place] = seen.newest_ns.get(number, NEVER)
+            roster.stored_ns[place] = seen.open_ns.get(number, roster.newest_ns[place])
         now_ns = self.clock.now_ns()
         roster.forget_ahead(now_ns)
+        self._mark_unstored(seen)
         proof_ns = seen.proof_ns if seen.proof_ns <= now_ns + SOURCE_AHEAD_NS_MAX else now_ns
         self.inlet.proof_ns = proof_ns
         numbers, times = roster.open_gap(proof_ns, roster.newest_ns != NEVER)
         if not seen.orderly and len(numbers):
             self.outlet.put(mark_batch(numbers, times, BAD_NO_COMMUNICATION))
+
+    def _mark_unstored(self, seen: LastSeen) -> None:
+        """A second mark beside that of the last proof: what did reach the bus after it ends its gap."""
+        if seen.orderly:
+            return
+        numbers = [number for number in self.inlet.roster.numbers.tolist() if number in seen.open_ns]
+        if numbers:
+            times = [seen.open_ns[number] + 1 for number in numbers]
+            self.outlet.put(mark_batch(numbers, times, BAD_NO_COMMUNICATION))
+
+    def _note_stored(self, numbers: np.ndarray, times: np.ndarray) -> None:
+        self.inlet.roster.note_stored(numbers, times)
+        self.note_proof()
 
     def _mark_loss(self, quality: int) -> None:
         self.inlet.flush()
@@ -248,7 +265,8 @@ class Supervised:
         if not self.inlet.proof_ns:
             return
         try:
-            self.proofs.write(self.inlet.proof_ns, self.inlet.roster, orderly=orderly)
+            waiting = self.inlet.waiting()
+            self.proofs.write(self.inlet.proof_ns, self.inlet.roster, orderly=orderly, waiting=waiting)
             self._proof_fault = ""
         except OSError as error:
             if str(error) != self._proof_fault:
