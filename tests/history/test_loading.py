@@ -11,6 +11,7 @@ import pytest
 from kandelia.base.errors import InvalidInput
 from kandelia.base.samples import Kind
 from kandelia.engines.chdb.history import ChdbHistory
+from kandelia.engines.memory.history import MemoryHistory
 from kandelia.engines.nats.bus import NatsBus
 from kandelia.kernel.signals.logic.tables import Known
 from kandelia.kernel.signals.plane.loading import Source, load_parquet, load_table
@@ -31,6 +32,20 @@ async def test_a_table_by_id_and_a_second_time(stand: Stand, bus: NatsBus) -> No
     assert told[-1] == (70_000, 70_000)
     assert stand.rows([1, 2]).num_rows == 70_000
     assert stand.rows([1])["value"].to_pylist() == values[0::2].tolist()
+
+
+async def test_the_last_load_counts_where_the_later_replaces(bus: NatsBus) -> None:
+    await configure(bus, document("red", [50], id="other", clash="replace"))
+    signals = {"m.c": Known(50, Kind.FLOAT)}
+    time_of = pa.array([T0]).cast(pa.timestamp("ns", "UTC"))
+    async with running_stand(bus, MemoryHistory()) as stand:
+        for value in (1.0, 2.0, 1.0):
+            table = pa.table({"signal": ["m.c"], "time": time_of, "value": [value]})
+            assert await load_table(bus, table, SOURCE, signals) == 1
+            await stand.drained()
+        found = stand.rows([50])
+        assert found["value"].to_pylist() == [1.0, 2.0, 1.0], "in the order they came: the last counts"
+        assert len(set(found["sequence"].to_pylist())) == 3
 
 
 async def test_a_file_that_is_none_stores_nothing(bus: NatsBus, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from ninja import Router, Schema, Status
 
 from kandelia.base.clock import NS_PER_MS
 from kandelia.base.errors import InvalidInput, TooMuch
+from kandelia.base.ids import new_id
 from kandelia.base.parsing import time_ns
 from kandelia.base.samples import SCHEMA
 from kandelia.kernel.access.contracts import Right
@@ -94,14 +95,16 @@ BODY: dict[str, Any] = {
 def write(request: HttpRequest) -> Status[dict[str, Any]]:
     """Store samples of one's own signals; answers once they are on disk.
 
-    The same body under the same Idempotency-Key (or none) within two minutes is stored once; another body is stored
-    under any key, so that no key used twice by mistake loses samples. Where one row does not fit its signal's kind,
-    lies more than an hour ahead or holds too long a text, nothing is stored and the answer names the first such row.
+    The same body under the same Idempotency-Key within two minutes is stored once; another body is stored under any
+    key, so that no key used twice by mistake loses samples. Without a key each request is a write of its own. Where
+    one row does not fit its signal's kind, lies more than an hour ahead or holds too long a text, nothing is stored
+    and the answer names the first such row.
     """
     viewer = viewer_of(request)
     require(viewer, Right.CONFIGURE)
     body = request.body
-    key = f"{request.headers.get('Idempotency-Key', '')[:KEY_LENGTH_MAX]} {hashlib.sha256(body).hexdigest()}"
+    given = request.headers.get("Idempotency-Key", "")[:KEY_LENGTH_MAX]
+    key = f"{given} {hashlib.sha256(body).hexdigest()}" if given else new_id()
     content = (request.content_type or "").lower()
     tables = _arrow(body) if content in ARROW else _json(body)
     known, site = writes.writable(viewer, {name for table in tables for name in _names(table)})

@@ -122,10 +122,15 @@ def _item(value: Any) -> Any:
 
 
 def raw_columns(table: pa.Table | None) -> dict[str, Any]:
-    """{"t": [ms], "value": […], "quality": […]} of one signal; a missing value is null."""
+    """{"t": [ms], "value": […], "quality": […]} of one signal; a missing value is null.
+
+    With `sequence` where one is not 0: of rows at one time the one with the largest counts.
+    """
     if table is None or not table.num_rows:
         return {"t": [], "value": [], "quality": []}
-    return {"t": ms_of(table["time"]), "value": values_of(table), "quality": table["quality"].to_numpy()}
+    columns = {"t": ms_of(table["time"]), "value": values_of(table), "quality": table["quality"].to_numpy()}
+    sequence = table["sequence"].to_numpy()
+    return columns | {"sequence": sequence} if sequence.any() else columns
 
 
 def raw_by_signal(table: pa.Table | None, wanted: Iterable[int]) -> dict[str, dict[str, Any]]:

@@ -1,10 +1,11 @@
 """Bringing tables of samples into the LOAD stream: cut into batches, stored with a bounded number outstanding.
 
-Message ids are made from content, so a load that is repeated after a failure stores nothing twice.
+Message ids are made from the load and the place in it: what is sent again within one load is a repeat for the bus. A
+second load of the same table is written anew, so that it comes last where the later value replaces the earlier one;
+where values are kept, history sees that the rows are there already.
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kandelia.base.errors import InvalidInput, KandeliaError, TooMuch, Unavailable
+from kandelia.base.ids import new_id
 from kandelia.base.samples import BATCH_BYTES_MAX, encode
 from kandelia.kernel.connections.contracts import load_subject
 from kandelia.kernel.signals.logic.flushing import BackOff
@@ -73,9 +75,9 @@ async def load_tables(
     where: str = "",
 ) -> int:
     """Load tables one after another; returns once the stream has everything on disk."""
-    subject = load_subject(source.organisation, source.site, source.name)
+    subject, load = load_subject(source.organisation, source.site, source.name), new_id()
     outstanding: set[asyncio.Task[int]] = set()
-    stored = 0
+    stored = place = 0
     try:
         while (table := await asyncio.to_thread(next, tables, None)) is not None:
             batches = await asyncio.to_thread(_cut, table, signals, where)
@@ -83,7 +85,8 @@ async def load_tables(
                 if len(outstanding) >= OUTSTANDING_MAX:
                     done, outstanding = await asyncio.wait(outstanding, return_when=asyncio.FIRST_COMPLETED)
                     stored = _told(done, stored, total, progress)
-                outstanding.add(asyncio.create_task(_store(bus, subject, batch)))
+                outstanding.add(asyncio.create_task(_store(bus, subject, batch, f"{load}-{place}")))
+                place += 1
         done, outstanding = await asyncio.wait(outstanding) if outstanding else (set(), set())
         return _told(done, stored, total, progress)
     finally:
@@ -98,9 +101,8 @@ def _told(done: Iterable[asyncio.Task[int]], stored: int, total: int, progress: 
     return stored
 
 
-async def _store(bus: Bus, subject: str, batch: pa.RecordBatch) -> int:
+async def _store(bus: Bus, subject: str, batch: pa.RecordBatch, name: str) -> int:
     data = await asyncio.to_thread(encode, batch)
-    name = hashlib.sha256(subject.encode() + data).hexdigest()[:32]
     waited_s, failures = 0.0, 0
     while True:
         try:
