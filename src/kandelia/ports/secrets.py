@@ -14,6 +14,10 @@ class Secrets(Protocol):
         """Keep it, replacing what was there, at once or not at all."""
         ...
 
+    def remove(self, name: str) -> None:
+        """Forget it; nothing happens where there is none."""
+        ...
+
     def ensure(self, name: str, length: int = 32) -> bytes:
         """The secret, made at random (URL-safe text) where it is missing."""
         ...

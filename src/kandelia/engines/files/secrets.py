@@ -28,6 +28,13 @@ class FileSecrets:
         self._fresh(secret).replace(self._file(name))
         self._sync()
 
+    def remove(self, name: str) -> None:
+        """Forget it; nothing happens where there is none."""
+        file = self._file(name)
+        if file.exists():
+            file.unlink(missing_ok=True)
+            self._sync()
+
     def ensure(self, name: str, length: int = 32) -> bytes:
         """The secret, made where it is missing; two processes that race get the same one.
 

@@ -11,10 +11,10 @@ from kandelia.base.ids import plain_id
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import audit, require
-from kandelia.kernel.connections import asking, outbox, secrets, store
+from kandelia.kernel.connections import asking, orphans, outbox, store
 from kandelia.kernel.connections.contracts import UNCONNECTED, ConnectionState, ConnectionView
 from kandelia.kernel.connections.drivers import Node
-from kandelia.kernel.connections.logic.settings import take_secrets
+from kandelia.kernel.connections.logic.settings import names_in, take_secrets
 from kandelia.kernel.connections.models import Connection
 from kandelia.kernel.things import store as things
 from kandelia.kernel.things.logic.paths import check_key, check_name
@@ -50,7 +50,7 @@ def put_connections(viewer: Viewer, views: Sequence[ConnectionView]) -> Written:
     """Make or change several in one transaction; plain secrets go to the keeper of secrets."""
     require(viewer, Right.CONFIGURE)
     written = Written()
-    with transaction.atomic():
+    with orphans.undone_on_failure(viewer.organisation), transaction.atomic():
         for view in views:
             _put(viewer, view, written)
         outbox.mark(viewer.organisation, written.created + written.changed)
@@ -62,7 +62,9 @@ def remove_connection(viewer: Viewer, key: str) -> None:
     require(viewer, Right.CONFIGURE)
     try:
         with transaction.atomic():
-            store.row(viewer.organisation, key).delete()
+            row = store.row(viewer.organisation, key)
+            orphans.sweep_after_commit(viewer.organisation, names_in(row.settings))
+            row.delete()
             outbox.mark(viewer.organisation, [key])
             audit(viewer, "connection.remove", key, {})
     except ProtectedError as error:
@@ -87,7 +89,9 @@ def _put(viewer: Viewer, view: ConnectionView, written: Written) -> None:
     where = f"connection {view.key}"
     if check_key(view.key, "connection key") == UNCONNECTED:
         raise InvalidInput(f'"{UNCONNECTED}" is taken by the platform', where, "choose another key", "invalid-key")
-    settings = take_secrets(view.settings, viewer.organisation, view.key, secrets.keep)
+    row = Connection.objects.filter(organisation_id=viewer.organisation, key=view.key).first()
+    held = names_in(row.settings) if row else frozenset()
+    settings = take_secrets(view.settings, viewer.organisation, view.key, orphans.keep, held)
     name: LocalText = check_name(view.name, where)
     values: dict[str, object] = {
         "site_id": things.site_row(viewer.organisation, view.site).id,
@@ -97,7 +101,6 @@ def _put(viewer: Viewer, view: ConnectionView, written: Written) -> None:
         "settings": settings,
         "enabled": view.enabled,
     }
-    row = Connection.objects.filter(organisation_id=viewer.organisation, key=view.key).first()
     fresh = row is None
     row = row or Connection(organisation_id=viewer.organisation, key=view.key)
     differing = [name for name, value in values.items() if fresh or getattr(row, name) != value]
@@ -106,5 +109,6 @@ def _put(viewer: Viewer, view: ConnectionView, written: Written) -> None:
     for attribute, value in values.items():
         setattr(row, attribute, value)
     row.save()
+    orphans.sweep_after_commit(viewer.organisation, held - names_in(settings))
     (written.created if fresh else written.changed).append(view.key)
     audit(viewer, "connection.create" if fresh else "connection.change", view.key, {"fields": differing})

@@ -18,6 +18,13 @@ def keep(name: str, secret: bytes) -> None:
     _keeper[0].put(name, secret)
 
 
+def remove(name: str) -> None:
+    """Forget a secret; Unavailable where no keeper is set."""
+    if not _keeper:
+        raise Unavailable("no keeper of secrets is set", "connections", "start through kandelia up", "secrets")
+    _keeper[0].remove(name)
+
+
 def ensure(name: str, length: int) -> bytes:
     """The installation's secret of a name, made where it is missing; Unavailable where no keeper is set."""
     if not _keeper:

@@ -10,6 +10,7 @@ from kandelia.base.errors import InvalidInput, KandeliaError
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import audit, require
 from kandelia.kernel.connections import facade as connections
+from kandelia.kernel.connections import orphans
 from kandelia.kernel.signals import facade as signals
 from kandelia.kernel.signals.logic.plant_file import Known, PlantFile, read
 from kandelia.kernel.signals.logic.yaml_nodes import many_nodes
@@ -57,7 +58,7 @@ def load_plant(viewer: Viewer, text: str, file: str, progress: Callable[[int, in
     if mistakes:
         raise _wrong(mistakes)
     try:
-        with many_nodes(), transaction.atomic():
+        with many_nodes(), orphans.undone_on_failure(viewer.organisation), transaction.atomic():
             return _write(viewer, plant, file, progress or (lambda done, total: None))
     except KandeliaError as error:
         if isinstance(error, InvalidInput):

@@ -16,6 +16,14 @@ def test_only_the_owner_reads(tmp_path: Path) -> None:
     assert sorted(file.name for file in keeper.directory.iterdir()) == ["connection.red.plc.password", "live-ticket"]
 
 
+def test_a_removed_secret_is_gone_and_removing_none_is_no_error(tmp_path: Path) -> None:
+    keeper = FileSecrets(tmp_path)
+    keeper.put("word", b"x")
+    keeper.remove("word")
+    keeper.remove("word")
+    assert keeper.get("word") is None and not list(tmp_path.iterdir())
+
+
 def test_an_empty_secret_is_none(tmp_path: Path) -> None:
     (tmp_path / "live-ticket").touch()
     made = FileSecrets(tmp_path).ensure("live-ticket", 32)

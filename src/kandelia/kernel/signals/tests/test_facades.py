@@ -180,10 +180,11 @@ def test_what_has_something_below_it_stays(north):
         connections.remove_connection(NORTH, "link")
 
 
-def test_a_secret_of_another_organisation_cannot_be_named(north):
+def test_a_secret_of_another_connection_cannot_be_named(north):
     stolen = ConnectionView("c", "s1", NAME, "opcua", {"password": {"secret": "connection.south.link.password"}})
-    for settings in (stolen.settings, {"x": {"secret": "django"}}):
-        with pytest.raises(InvalidInput, match="secret of this organisation"):
+    neighbour = {"password": {"secret": "connection.north.link.password"}}
+    for settings in (stolen.settings, neighbour, {"x": {"secret": "django"}}):
+        with pytest.raises(InvalidInput, match="secret of this connection"):
             connections.put_connection(NORTH, replace(stolen, settings=settings))
 
 

@@ -42,6 +42,9 @@ class Keeper(dict):
     def put(self, name, secret):
         self[name] = secret
 
+    def remove(self, name):
+        self.pop(name, None)
+
 
 @pytest.fixture
 def viewer(db) -> Viewer:
@@ -69,15 +72,16 @@ def test_small_plant(viewer, keeper):
     assert (first.id, first.low, first.high, first.period_ms) == ("s1.hall.oven.zone1.temperature", 20.0, None, 500)
     assert second.labels[0].zh == "停机" and second.connection == ""
     settings = connections.connection(viewer, "link").settings
-    assert settings["password"] == {"secret": "connection.north.link.password"}
-    assert keeper == {"connection.north.link.password": b"hush"}
+    (name,) = keeper
+    assert settings["password"] == {"secret": name} and name.startswith("connection.north.link.password.")
+    assert keeper == {name: b"hush"}
 
 
-def test_loading_again_changes_nothing(viewer):
+def test_loading_again_changes_nothing(viewer, keeper):
     load_plant(viewer, SMALL, "site.yaml")
     stored = list(Signal.objects.values()), list(Outbox.objects.values("key", "revision"))
     audited = AuditEntry.objects.count()
-    secretless = SMALL.replace("password: hush", "password: {secret: connection.north.link.password}")
+    secretless = SMALL.replace("password: hush", f"password: {{secret: {next(iter(keeper))}}}")
     assert not load_plant(viewer, secretless, "site.yaml").any
     assert stored == (list(Signal.objects.values()), list(Outbox.objects.values("key", "revision")))
     assert AuditEntry.objects.count() == audited
