@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import stat
+import struct
 import threading
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from kandelia.kernel.connections.plane.blocking import Worker
 from kandelia.kernel.connections.plane.browsing import ANSWER_BYTES_MAX, encoded
 from kandelia.kernel.connections.plane.discovery import Drivers
 from kandelia.kernel.connections.plane.inlet import Inlet
-from kandelia.kernel.connections.plane.keeping import KeptDocuments, ProofFile, replace_file
+from kandelia.kernel.connections.plane.keeping import KeptDocuments, LastSeen, ProofFile, replace_file
 from kandelia.kernel.connections.plane.outlet import Budget, Outlet
 from kandelia.kernel.connections.plane.supervision import Supervised
 
@@ -100,10 +101,18 @@ def test_proofs_survive_and_damage_is_no_proof(tmp_path: Path) -> None:
     file.write(70, roster([1, 2, 3]), orderly=True)
     seen = ProofFile(file.file).read()
     assert seen is not None and seen.orderly and seen.newest_ns == {}
+    known = roster([1, 2, 3])
+    known.newest_ns[:] = (40, 50, 60)
+    known.note_stored(np.array([1, 2, 3, 9]), np.array([40, 45, 60, 1]))
+    file.write(80, known, waiting=[3])
+    seen = ProofFile(file.file).read()
+    assert seen is not None and seen.open_ns == {2: 45, 3: 60}, "one held for the bus, one not in a batch yet"
     whole = file.file.read_bytes()
     for damaged in (b"", whole[:-1], b"x" + whole[1:], whole + b"x"):
         file.file.write_bytes(damaged)
         assert ProofFile(file.file).read() is None
+    file.file.write_bytes(struct.pack("<8sqqqqq", b"kandpf01", 60, 0, 1, 7, 44))
+    assert ProofFile(file.file).read() == LastSeen(60, False, {7: 44}), "as an earlier version wrote it"
     file.remove()
     file.sync()
 
