@@ -134,14 +134,17 @@ def _file(
     batches: Iterator[pa.RecordBatch], views: Mapping[int, SignalView], format: Format, schema: pa.Schema
 ) -> HttpResponseBase:
     ids = {number: view.id for number, view in views.items()}
+    replacing = any(view.clash == "replace" for view in views.values())
     name = f"{next(iter(ids.values()))}.{format}" if len(ids) == 1 else f"history.{format}"
     if format == "csv":
-        head = formats.RAW_HEAD if schema is RAW_SCHEMA else formats.TREND_HEAD
+        raw_head = formats.RAW_HEAD_REPLACING if replacing else formats.RAW_HEAD
+        head = raw_head if schema is RAW_SCHEMA else formats.TREND_HEAD
         return stream(formats.csv_chunks(batches, ids, head), CSV, name)
     if format == "parquet":
         spool = tempfile.SpooledTemporaryFile(SPOOL_BYTES_MAX)  # noqa: SIM115 — closed with the answer
         try:
-            formats.write_parquet(_small_enough(batches, spool), ids, spool, schema)  # type: ignore[arg-type]
+            rows = _small_enough(batches, spool)
+            formats.write_parquet(rows, ids, spool, schema, sequence=replacing)  # type: ignore[arg-type]
         except BaseException:
             spool.close()
             raise

@@ -44,20 +44,24 @@ def bounded(batches: Iterable[pa.RecordBatch], rows_max: int, mend: str) -> Iter
 def named(batch: pa.RecordBatch, ids: Mapping[int, str]) -> pa.RecordBatch:
     """The batch for a file: the signal as its id; for raw rows the value as one column.
 
-    Raw rows keep quality, and the value as CSV shows it: numbers as written, 0 and 1 for booleans, the code for
-    enumerations, empty for missing; a text that a spreadsheet would run as a formula has a ' before it.
+    Raw rows keep quality and sequence, and the value as CSV shows it: numbers as written, 0 and 1 for booleans, the
+    code for enumerations, empty for missing; a text that a spreadsheet would run as a formula has a ' before it.
     """
     columns: dict[str, pa.Array] = {"signal": _ids(batch, ids), "time": batch.column("time")}
     if "kind" in batch.schema.names:
-        columns |= {"value": _value(batch), "quality": batch.column("quality")}
+        columns |= {"value": _value(batch), "quality": batch.column("quality"), "sequence": batch.column("sequence")}
     else:
         columns |= {name: batch.column(name) for name in batch.schema.names if name not in columns}
     return pa.RecordBatch.from_pydict(columns)
 
 
-def exact(batch: pa.RecordBatch, ids: Mapping[int, str]) -> pa.RecordBatch:
-    """The batch for Parquet: every column, so that `kandelia signals load` brings back what was taken out."""
-    names = [name for name in batch.schema.names if name not in ("signal", "sequence")]
+def exact(batch: pa.RecordBatch, ids: Mapping[int, str], *, sequence: bool = False) -> pa.RecordBatch:
+    """The batch for Parquet: every column, so that `kandelia signals load` brings back what was taken out.
+
+    `sequence` is among them where asked for; it says nothing of signals that keep clashing values.
+    """
+    left_out = ("signal",) if sequence else ("signal", "sequence")
+    names = [name for name in batch.schema.names if name not in left_out]
     return pa.RecordBatch.from_pydict({"signal": _ids(batch, ids), **{name: batch.column(name) for name in names}})
 
 
@@ -79,19 +83,27 @@ def csv_chunks(batches: Iterable[pa.RecordBatch], ids: Mapping[int, str], head: 
 
 
 RAW_HEAD = ("signal", "time", "value", "quality")
+RAW_HEAD_REPLACING = (*RAW_HEAD, "sequence")  # where a signal's later value replaces the earlier
 TREND_HEAD = ("signal", "time", "min", "max", "avg", "first", "last", "count", "bad", "uncertain")
 
 
-def write_parquet(batches: Iterable[pa.RecordBatch], ids: Mapping[int, str], file: BinaryIO, empty: pa.Schema) -> int:
+def write_parquet(
+    batches: Iterable[pa.RecordBatch],
+    ids: Mapping[int, str],
+    file: BinaryIO,
+    empty: pa.Schema,
+    *,
+    sequence: bool = False,
+) -> int:
     """All rows into one Parquet file; how many. `empty` is the schema of an answer without rows."""
     rows, writer = 0, None
     for batch in batches:
-        out = exact(batch, ids)
+        out = exact(batch, ids, sequence=sequence)
         writer = writer or pq.ParquetWriter(file, out.schema, compression="zstd")
         writer.write_batch(out, row_group_size=PARQUET_ROWS)
         rows += out.num_rows
     if writer is None:
-        schema = exact(pa.RecordBatch.from_pylist([], schema=empty), {}).schema
+        schema = exact(pa.RecordBatch.from_pylist([], schema=empty), {}, sequence=sequence).schema
         writer = pq.ParquetWriter(file, schema, compression="zstd")
     writer.close()
     return rows

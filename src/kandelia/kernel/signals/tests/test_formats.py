@@ -4,6 +4,7 @@ import csv
 import io
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from kandelia.base.errors import TooMuch
@@ -41,3 +42,16 @@ def test_an_answer_is_bounded_before_it_is_whole() -> None:
     with pytest.raises(TooMuch, match="more than 25 rows") as told:
         formats.table_of(formats.bounded(endless, 25, formats.TREND_MEND))
     assert len(read) == 3 and told.value.mend
+
+
+def test_what_was_replaced_is_shown_with_its_sequence() -> None:
+    rows = [row(Kind.FLOAT, 0, value=value, sequence=sequence) for value, sequence in ((1.5, 7), (2.5, 9))]
+    batch = pa.RecordBatch.from_pylist(rows, RAW_SCHEMA)
+    text = b"".join(formats.csv_chunks([batch], {1: "a"}, formats.RAW_HEAD_REPLACING)).decode()
+    assert [line.rsplit(",", 1)[1] for line in text.split()] == ["sequence", "7", "9"]
+    assert formats.raw_columns(pa.Table.from_batches([batch]))["sequence"].tolist() == [7, 9]
+    file = io.BytesIO()
+    assert formats.write_parquet([batch], {1: "a"}, file, RAW_SCHEMA, sequence=True) == 2
+    file.seek(0)
+    assert pq.read_table(file)["sequence"].to_pylist() == [7, 9]
+    assert "sequence" not in formats.exact(batch, {1: "a"}).schema.names
