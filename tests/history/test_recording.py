@@ -160,6 +160,15 @@ async def test_nothing_is_acknowledged_before_the_rows_are_kept(bus: NatsBus) ->
         await until(lambda: "append-failed" not in stand.board.open)
 
 
+async def test_a_flush_without_rows_does_not_show_that_the_store_is_well(stand: Stand) -> None:
+    stand.board.trouble("append-failed", "the disk is full", "make room")
+    await stand.send("red", b"garbage")
+    await stand.drained()
+    assert "append-failed" in stand.board.open
+    await stand.send("red", walk(1, 100))
+    await until(lambda: "append-failed" not in stand.board.open)
+
+
 async def test_rows_that_the_store_refuses_do_not_hold_up_others(bus: NatsBus) -> None:
     history = Stubborn()
     history.refuses = 13.0

@@ -151,14 +151,15 @@ class Recorder:
             self._slot.release()
 
     async def _append(self, flush: Flush) -> None:
+        """Only rows that were written show that the store takes rows again."""
         if flush.rows.num_rows:
             started_s = self._clock.monotonic_s()
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._thread, self._history.append, flush.rows)
             now_s = self._clock.monotonic_s()
             self.figures.flushed(now_s, now_s - started_s, flush.rows.num_rows)
-        self._failures = 0
-        self._troubles.mended("append-failed")
+            self._failures = 0
+            self._troubles.mended("append-failed")
 
     async def _one_by_one(self, flush: Flush) -> list[Flush] | None:
         """Only the message whose rows the store refuses is set aside, so the others are appended alone."""
