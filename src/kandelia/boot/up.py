@@ -133,14 +133,20 @@ class Start:
 
     def _say_where(self) -> None:
         self._say_failures(set())
-        file = self._password_file
-        shown = "see"
-        if self.first or sys.stdout.isatty():  # not into the log of a service at each start
-            with contextlib.suppress(OSError):
-                shown = f"{file.read_text().strip()}, kept in"
-        _say(f"Kandelia is at {self.address}  user {ADMINISTRATOR}  password {shown} {file}")
+        _say(f"Kandelia is at {self.address}  user {ADMINISTRATOR}  password {self._password_words()}")
         if self.https is not None and self.https.authority is not None:
             _say(f"Browsers must trust its authority once: {self.https.authority}")
+
+    def _password_words(self) -> str:
+        """The first password as long as it holds: the web role removes its file once it does not."""
+        file = self._password_file
+        try:
+            password = file.read_text().strip()
+        except OSError:
+            return "as you set it"
+        if self.first or sys.stdout.isatty():  # not into the log of a service at each start
+            return f"{password}, kept in {file}"
+        return f"see {file}"
 
     async def _renew(self) -> None:
         """A start that lasts years must not serve an old certificate: web is started again with the new one."""

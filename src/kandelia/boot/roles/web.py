@@ -66,6 +66,8 @@ async def run(context: RoleContext) -> None:
     django_start.start("web-pages")
     asgi = importlib.import_module("kandelia.boot.asgi")  # Django must be ready first
     await asyncio.to_thread(asgi.warm)
+    first_start = importlib.import_module("kandelia.boot.first_start")
+    await asyncio.to_thread(first_start.forget_changed, context.settings)
     turns = Turns(asgi.pages)
     gate = Gate(_live_opener(context.settings))
     listener = listen(context.settings.web.host, context.settings.web.port)

@@ -122,6 +122,12 @@ def set_password(person: Person, password: str) -> None:
     person.save()
 
 
+def has_password(sign_in: str, password: str) -> bool | None:
+    """Whether it is this person's; None where there is nobody of the name."""
+    person = Person.objects.filter(sign_in=sign_in).first()
+    return None if person is None else person.check_password(password)
+
+
 def make_password() -> str:
     """A password for a first sign-in: 20 of 31 letters in groups that can be read aloud."""
     groups = ["".join(secrets.choice(PASSWORD_LETTERS) for _ in range(5)) for _ in range(4)]
