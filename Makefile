@@ -32,13 +32,13 @@ debian: $(TEST_INSTALLED)
 	@$(BIN)/python tools/debian_packages.py
 
 test: $(TEST_INSTALLED) front debian check-quick ## everything, each screen once
-	@$(BIN)/pytest -n 2 --dist loadgroup -q
+	@$(BIN)/pytest -n 2 --no-loadscope-reorder -q
 
 test-all: $(TEST_INSTALLED) front debian check-quick ## everything, each screen in every language, theme and width
-	@KANDELIA_SCREENS=all $(BIN)/pytest -n 2 --dist loadgroup -q
+	@KANDELIA_SCREENS=all $(BIN)/pytest -n 2 --no-loadscope-reorder -q
 
 check: $(TEST_INSTALLED) front check-quick ## the quick part
-	@$(BIN)/pytest -n 2 -q -m "not slow and not browser and not fault"
+	@$(BIN)/pytest -n 2 --no-loadscope-reorder -q -m "not slow and not browser and not fault"
 
 .PHONY: check-quick
 check-quick: $(TEST_INSTALLED)

@@ -13,10 +13,21 @@ from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats import server as nats_server_module
 from kandelia.engines.nats.bus import NatsBus, open_bus
 from kandelia.engines.nats.server import NatsServer
+from tests.scheduling import ByRoom, whole_first
 
 # A busy machine is no defect; `make fuzz` searches with fresh chance, everything else replays.
 settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByRoom:
+    """What starts a whole installation runs in one worker."""
+    return ByRoom(config, log)  # type: ignore[arg-type]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest unit begins first."""
+    whole_first(items)
 
 
 @pytest.fixture

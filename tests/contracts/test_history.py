@@ -21,7 +21,6 @@ from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA, WEIGHTED_SCHEMA
 from tests.contracts.history_rows import DAY, SECOND, T0, floats, plain, rows_of, stored
 
 EVER = Window(0, 2**63 - 1)
-pytestmark = pytest.mark.xdist_group("chdb")
 
 
 @pytest.fixture(params=["memory", "chdb"])

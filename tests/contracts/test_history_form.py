@@ -6,7 +6,6 @@ import tarfile
 from pathlib import Path
 
 import pyarrow as pa
-import pytest
 
 from kandelia.engines.chdb.history import ChdbHistory
 from kandelia.engines.memory.history import MemoryHistory
@@ -15,7 +14,6 @@ from tests.contracts.history_rows import DAY, T0, floats, plain
 
 FORM = Path(__file__).parents[1] / "fixtures" / "history-1"
 RAW_SHA256 = "7f14fd1c39798f75a5f9ea00f547a57a16d47176dec5de8f01862ea9d5ad70b5"
-pytestmark = pytest.mark.xdist_group("chdb")
 
 
 def answers(history: History) -> list[list[dict]]:

@@ -38,7 +38,7 @@ from tests.faults.plant import MS, PERIOD_MS, Stored, check_source, is_bad
 from tests.peers.opcua_server import OpcUaPeer, opcua_peer
 from tests.peers.ports import free_port
 
-pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.xdist_group("installation"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(150)]
 ROOT = Path(__file__).parents[2]
 SIGNALS = 20
 HOUR_S = 3_600

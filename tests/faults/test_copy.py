@@ -14,7 +14,7 @@ import pytest
 from tests.faults.plant import SIGNALS, Plant, check_source
 from tests.installation import Installation
 
-pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.xdist_group("installation"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(240)]
 CHANCE = random.Random(8)
 
 

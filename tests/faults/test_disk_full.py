@@ -12,7 +12,7 @@ import pytest
 from tests.faults.plant import Plant, running_plant
 from tests.installation import until
 
-pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.xdist_group("installation"), pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(280)]
 DISK = "size=300m"
 FULL_S = 8.0
 

@@ -11,7 +11,7 @@ import pytest
 from tests.faults.plant import Plant
 from tests.installation import until
 
-pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.xdist_group("installation"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(240)]
 AWAY_S = 14.0
 BROKEN = '[history]\nengine = "stone"\n'
 

@@ -16,7 +16,7 @@ from tests.faults.history_child import ROWS
 
 ROUNDS = 6
 SEED = 11
-pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.xdist_group("chdb")]
+pytestmark = [pytest.mark.fault, pytest.mark.slow]
 
 
 def start(directory: Path, first: int) -> subprocess.Popen[str]:

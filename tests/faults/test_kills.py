@@ -14,7 +14,7 @@ from tests.faults.plant import Plant
 from tests.installation import until
 
 CHANCE = random.Random(4)
-pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.xdist_group("installation"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @contextmanager

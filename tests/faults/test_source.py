@@ -9,7 +9,7 @@ import pytest
 from tests.faults.plant import ALIVE_S, SIGNALS, Plant, is_bad
 from tests.installation import until
 
-pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.xdist_group("installation"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(240)]
 LOST_S = 3 * ALIVE_S + 3.0
 AWAY_S = 3.0
 

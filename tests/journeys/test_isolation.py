@@ -23,7 +23,7 @@ from tests.installation import Installation, installation, until
 from tests.peers.opcua_server import OpcUaPeer, opcua_peer
 from tests.peers.ports import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installation"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 MARK = "zzsecretzz"  # in every name and value of the other organisation; no answer to us may hold it
 VALUE = 7_412_589.0
 WINDOW = "start=1000000000000&end=4000000000000"

@@ -19,7 +19,6 @@ from kandelia_demo_plant import control, keeping
 from kandelia_demo_plant.declaration import NAMESPACE
 from kandelia_demo_plant.simulation import layout
 
-pytestmark = pytest.mark.xdist_group("demo-plant")
 START_S, STOP_S = 30, 5
 PRESSURE = "sample.utilities.air-receiver.pressure"
 ZONE_3 = "sample.smt.smt1-oven.zone-3-temperature"

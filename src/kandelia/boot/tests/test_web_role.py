@@ -23,7 +23,7 @@ from kandelia.engines.nats.server import NatsServer, free_port
 START_S = 40.0
 WAIT_S = 20.0
 LARGE = 3_000_000
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("web-role")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 @dataclass

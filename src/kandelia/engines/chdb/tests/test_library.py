@@ -21,7 +21,6 @@ from kandelia.engines.chdb.library import in_our_words, load_session_class
 from kandelia.ports.history import RAW_SCHEMA, Reading, Window
 from tests.contracts.history_rows import DAY, SECOND, T0, floats, stored
 
-pytestmark = pytest.mark.xdist_group("chdb")
 EVER = Window(0, 2**63 - 1)
 ENDLESS = """SELECT toUInt32(1) AS signal, toDateTime64(0, 9, 'UTC') AS time, toInt64(0) AS lag_ms,
     toUInt16(0) AS quality,
