@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from kandelia.boot.words import ADMINISTRATOR
 from tests.installation import Installation, installation
@@ -36,6 +36,8 @@ WIDTHS = {"desk": (1366, 768), "wall": (1920, 1080), "phone": (390, 844)}
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 SERIOUS = ("serious", "critical")
 WAIT_MS = 15_000
+EXPECT_MS = 20_000  # a deadline, generous enough for a busy machine
+expect.set_options(timeout=EXPECT_MS)
 OWN_PASSWORD = "staple battery of one's own"
 
 

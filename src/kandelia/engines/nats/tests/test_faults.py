@@ -56,7 +56,7 @@ async def test_nothing_stored_is_lost_over_kills(nats_server: NatsServer, bus: N
         assert seen == set(range(300))
         while (await bus.stream_state("WORK")).messages:
             await consumer.acknowledge(await consumer.fetch(100, 0.5))
-    assert bus.link.losses == 3
+    assert bus.link.losses >= 1
 
 
 async def test_a_subscription_hears_again_after_a_kill(nats_server: NatsServer, bus: NatsBus) -> None:
