@@ -5,7 +5,7 @@ import { say } from "./words.js";
 
 const STALE_PERIODS = 3;
 const STALE_MS_MIN = 6000; // proof of life comes every 2 s
-const FRAME_MS = 2; // spent on drawing in one frame; layout and paint cost several times as much
+const FRAME_MS = 5; // spent on drawing in one frame; layout and paint cost several times as much
 const MARKS = ["", "◐", "⊘"];
 const QUALITIES = ["good", "uncertain", "bad"];
 const all = new Set();
