@@ -40,7 +40,7 @@ class Viewer:
     """A person or token acting within one organisation; every facade takes one first.
 
     `organisation` is the organisation's plain id; `subject` is "person:<id>" or "token:<id>" (written to the audit,
-    named when sockets must close).
+    named when sockets must close). `duties` are the offices held there beside the role (applicant, finance …).
     """
 
     organisation: str
@@ -48,6 +48,13 @@ class Viewer:
     name: str
     role: Role
     language: str = "zh"
+    duties: frozenset[str] = frozenset()
+
+    @property
+    def person(self) -> int | None:
+        """The id of the person, None for tokens and the platform itself."""
+        kind, _, id = self.subject.partition(":")
+        return int(id) if kind == "person" else None
 
     def may(self, right: Right) -> bool:
         """True if the role holds the right."""

@@ -1,6 +1,7 @@
 """The room's door: who is looking, what they may do, and the audit of what they did."""
 
 from kandelia.kernel.access.audit import append, audit, list_audit, verify_chain
+from kandelia.kernel.access.duties import duties_of, holders, set_duties
 from kandelia.kernel.access.guards import SYSTEM_SUBJECT, require, system_viewer
 from kandelia.kernel.access.organisations import add_organisation, list_organisations
 from kandelia.kernel.access.people import (
@@ -40,8 +41,10 @@ __all__ = [
     "change_password",
     "create_token",
     "disable_person",
+    "duties_of",
     "enable_person",
     "has_password",
+    "holders",
     "keep_session",
     "list_audit",
     "list_organisations",
@@ -52,6 +55,7 @@ __all__ = [
     "require",
     "reset_password",
     "revoke_token",
+    "set_duties",
     "set_preferences",
     "sign_in",
     "sign_out",

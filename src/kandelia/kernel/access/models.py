@@ -67,6 +67,19 @@ class Membership(models.Model):
         return f"{self.person} {self.role} {self.organisation_id}"
 
 
+class Duty(models.Model):
+    """An office that a person holds in an organisation (受理员, 专家 …), beside the role; apps say what each may do."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="duties")
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["membership", "name"], name="one_duty_each")]
+
+    def __str__(self) -> str:
+        return f"{self.membership} {self.name}"
+
+
 class Token(models.Model):
     """An API token; only its SHA-256 is kept. `prefix` (first 12 characters) tells tokens apart in lists."""
 

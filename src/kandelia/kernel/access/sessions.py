@@ -166,7 +166,8 @@ def _by_session(request: HttpRequest) -> Viewer | None:
         return None
     wanted = request.session.get(ORGANISATION)
     place = next((place for place in places if place.organisation_id == wanted), places[0])
-    return Viewer(place.organisation_id, f"person:{person.id}", str(person), Role(place.role), _language())
+    duties = frozenset(duty.name for duty in place.duties.all())
+    return Viewer(place.organisation_id, f"person:{person.id}", str(person), Role(place.role), _language(), duties)
 
 
 def _by_token(request: HttpRequest) -> Viewer | None:
@@ -178,7 +179,8 @@ def _by_token(request: HttpRequest) -> Viewer | None:
 
 
 def _memberships(person: Person) -> list[Membership]:
-    rows = person.memberships.select_related("organisation").filter(organisation__active=True)
+    rows = person.memberships.select_related("organisation").prefetch_related("duties")
+    rows = rows.filter(organisation__active=True)
     return list(rows.order_by("organisation_id"))
 
 
