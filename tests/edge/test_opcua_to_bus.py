@@ -5,17 +5,19 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from kandelia.base.quality import BAD_NO_COMMUNICATION, BAD_NOT_CONNECTED
+from kandelia.base.quality import BAD_DATA_LOST, BAD_NO_COMMUNICATION, BAD_NOT_CONNECTED
 from kandelia.kernel.connections.contracts import State
 from tests.edge.rig import Row, document, nats_rig, values_of
 from tests.peers.freezing_proxy import FreezingProxy
 from tests.peers.opcua_server import OpcUaPeer, opcua_peer
 from tests.peers.ports import free_port
 
+STEP_NS = 50_000_000
 FAST = {"publishing_ms": 100, "alive_s": 0.4, "timeout_s": 1.0, "queue": 500}
 
 
@@ -171,3 +173,35 @@ async def test_a_value_that_stood_still_ends_its_gap(tmp_path: Path) -> None:
                 lambda rows: max(rows, key=lambda row: row.time_ns).value == 7.5 and len(rows) > 2
             )
             assert min(row.time_ns for row in rows) < marks(rows, BAD_NO_COMMUNICATION)[0].time_ns
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+async def test_what_the_server_threw_away_is_marked(tmp_path: Path) -> None:
+    """The link stands still for less than it takes to be lost, and the server's queues run over meanwhile."""
+    limits = {"alive_s": 5.0, "timeout_s": 10.0, "queue": 10}
+    with opcua_peer(free_port(), signals=3, period_ms=50) as peer:
+        async with (
+            FreezingProxy(peer.port) as proxy,
+            nats_rig(tmp_path) as (rig, _server),
+            rig.states() as states,
+        ):
+            endpoint = f"opc.tcp://127.0.0.1:{proxy.port}/"
+            addresses = [peer.address(i) for i in range(3)]
+            await rig.put(document("opcua", addresses, settings=settings(endpoint, **limits)))
+            rig.start()
+            await states.enter(State.RUNNING)
+            await rig.until_rows(lambda rows: len(rows) > 30)
+            proxy.freeze()
+            await asyncio.sleep(2.5)
+            proxy.thaw()
+            rows = await rig.until_rows(lambda rows: len(marks(rows, BAD_DATA_LOST)) >= 3)
+            told = await states.until(lambda state: state.lost >= 3)
+            assert told.state is State.RUNNING and told.reconnects == 0
+    for number in (1, 2, 3):
+        ordered = sorted((row for row in rows if row.signal == number), key=lambda row: row.time_ns)
+        values = [row for row in ordered if row.value is not None and row.time_ns % STEP_NS == 0]
+        holes = [(one, two) for one, two in pairwise(values) if two.value - one.value != 1]
+        assert holes, "nothing was lost: the case shows nothing"
+        bad = [row.time_ns for row in ordered if row.quality == BAD_DATA_LOST]
+        assert all(any(one.time_ns < at < two.time_ns for at in bad) for one, two in holes)

@@ -10,7 +10,8 @@ import logging
 import math
 import struct
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asyncua import ua
@@ -19,7 +20,7 @@ from kandelia.drivers.opcua.items import Wanted
 from kandelia.drivers.opcua.limits import Limits
 from kandelia.drivers.opcua.link import Link
 from kandelia.drivers.opcua.reasons import losing_reason, status_reason
-from kandelia.drivers.opcua.wire import Published, read_publish
+from kandelia.drivers.opcua.wire import Changes, Published, read_publish
 from kandelia.sdk.drivers import Item, Sink, Unavailable
 
 PUBLISHING_STEPS_MS = (2_000, 10_000, 60_000)
@@ -30,7 +31,7 @@ LIFETIME_MS = 60_000
 LIFETIME_KEEP_ALIVES = 3  # OPC 10000-4, 5.14.2: at least three times the keep-alive count
 QUEUE_COVERS_MS = 5_000  # how long a publication may be late before the server drops values
 QUEUE_LEAST, QUEUE_MAX = 10, 1_000
-DELETED_MS = 100.0
+NEVER_FULL = 2**32
 log = logging.getLogger("kandelia.opcua")
 
 
@@ -52,6 +53,7 @@ class Subscriptions:
     lost: Callable[[str], None]
     sink: Sink | None = None
     groups: dict[int, _Group] = field(default_factory=dict)
+    _full_at: dict[int, int] = field(default_factory=dict)  # number → size of its queue at the server
     _workers: set["asyncio.Task[None]"] = field(default_factory=set)
     _unacknowledged: list[ua.SubscriptionAcknowledgement] = field(default_factory=list)
 
@@ -120,9 +122,15 @@ class Subscriptions:
         for one, result in zip(members, results, strict=True):
             if result.StatusCode.is_good():
                 group.handles[one.item.number] = (one.item, result.MonitoredItemId)
+                self._note_queue(group, one.item, result.RevisedQueueSize)
             else:
                 refused[one.item.number] = f"{one.item.address}: {status_reason(result.StatusCode.value)}"
         return refused
+
+    def _note_queue(self, group: _Group, item: Item, size: int) -> None:
+        """Only a queue that is at most half full while all goes well tells something by being full."""
+        usual = group.publishing_ms / max(1, item.period_ms)
+        self._full_at[item.number] = size if size >= max(2, 2 * usual) else NEVER_FULL
 
     def _request(self, group: _Group, one: Wanted) -> ua.MonitoredItemCreateRequest:
         period_ms = max(1, one.item.period_ms)
@@ -194,6 +202,21 @@ class Subscriptions:
         acknowledgement.SubscriptionId = published.subscription
         acknowledgement.SequenceNumber = published.sequence
         self._unacknowledged.append(acknowledgement)
-        sink.add(changes.handles, changes.times_ns, changes.qualities, changes.values)
-        if changes.overflows:
-            sink.dropped(changes.overflows)
+        lost = rows_after_losses(changes, self._full_at)
+        sink.add(changes.handles, changes.times_ns, changes.qualities, changes.values, lost)
+
+
+def rows_after_losses(changes: Changes, full_at: Mapping[int, int]) -> list[int]:
+    """Rows of a publication before which the server has thrown samples of the same item away.
+
+    It says so by the overflow bit, in the oldest that is left (OPC 10000-4, 5.13.1.5). Not every server does: a queue
+    that came full is taken for one that ran over, for a hole must never look like a value that stood.
+    """
+    repeats = len(set(changes.handles)) < len(changes.handles)
+    counts = Counter(changes.handles) if repeats else {}
+    silent = {number for number, count in counts.items() if count >= full_at.get(number, NEVER_FULL)}
+    silent -= {changes.handles[row] for row in changes.overflows}
+    first: dict[int, int] = {}
+    if silent:
+        first = {number: row for row, number in reversed(list(enumerate(changes.handles))) if number in silent}
+    return sorted([*changes.overflows, *first.values()])

@@ -39,7 +39,7 @@ class Changes:
     times_ns: list[int] = field(default_factory=list)
     qualities: list[int] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
-    overflows: int = 0  # changes whose status says that the server's queue had lost some before
+    overflows: list[int] = field(default_factory=list)  # rows before which the server's queue had lost some
 
 
 @dataclass(slots=True)
@@ -150,7 +150,8 @@ def _change(data: bytes, at: int, changes: Changes, received_ns: int) -> int:
     quality = status >> 16
     if fault and quality < 0x8000:
         quality = fault
-    changes.overflows += status & OVERFLOW == OVERFLOW
+    if status & OVERFLOW == OVERFLOW:
+        changes.overflows.append(len(changes.handles))
     changes.handles.append(handle)
     changes.times_ns.append(_time_ns(layout, parts, received_ns))
     changes.qualities.append(quality)

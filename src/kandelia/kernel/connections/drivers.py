@@ -49,8 +49,13 @@ class Sink(Protocol):
         times_ns: Sequence[int] | np.ndarray,
         qualities: Sequence[int] | np.ndarray,
         values: Sequence[float | int | bool | str | None],
+        lost_before: Sequence[int] = (),
     ) -> None:
-        """Samples as columns of equal length; a value None, NaN or of the wrong kind becomes a missing one, bad."""
+        """Samples as columns of equal length; a value None, NaN or of the wrong kind becomes a missing one, bad.
+
+        `lost_before` are rows (0 the first) before which the source threw samples of that row's signal away: each is
+        counted, and a bad row (BadDataLost) stands in its signal's history where the hole begins.
+        """
         ...
 
     def alive(self) -> None:
@@ -58,7 +63,7 @@ class Sink(Protocol):
         ...
 
     def dropped(self, count: int) -> None:
-        """The source says that it threw at least this many samples away before we could have them."""
+        """The source threw at least this many samples away, and does not say of which signals."""
         ...
 
 

@@ -22,7 +22,8 @@ class Rows:
         self.rows: list[tuple] = []
         self.lives = 0
 
-    def add(self, numbers, times_ns, qualities, values) -> None:
+    def add(self, numbers, times_ns, qualities, values, lost_before=()) -> None:
+        assert not lost_before
         self.rows += zip(numbers, times_ns, qualities, values, strict=True)
 
     def alive(self) -> None:

@@ -8,10 +8,12 @@ from asyncua.ua.ua_binary import struct_to_binary
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kandelia.drivers.opcua.subscriptions import NEVER_FULL, rows_after_losses
 from kandelia.drivers.opcua.wire import (
     BAD_OUT_OF_RANGE,
     BAD_TYPE_MISMATCH,
     EPOCH_TICKS,
+    Changes,
     moment_text,
     read_publish,
 )
@@ -105,7 +107,7 @@ def test_picoseconds_and_ticks_survive() -> None:
 
 def test_overflow_and_the_end_of_a_subscription_are_told() -> None:
     full = ua.DataValue(ua.Variant(1.0, V.Double), ua.StatusCode(0x00000480))
-    assert read_publish(response([full, full]), NOW).changes.overflows == 2
+    assert read_publish(response([full, full]), NOW).changes.overflows == [0, 1]
     assert read_publish(response([], status=0x800A0000), NOW).status == 0x800A0000
 
 
@@ -125,3 +127,13 @@ def test_a_damaged_response_is_an_error_and_no_more(data) -> None:
         read_publish(cut, NOW)
     except Exception as error:
         assert not isinstance(error, MemoryError | RecursionError), error
+
+
+def test_a_hole_in_front_of_a_row_is_known_by_the_overflow_bit_or_by_a_full_queue() -> None:
+    def lost(handles: list[int], overflows: list[int], full_at: dict[int, int]) -> list[int]:
+        return rows_after_losses(Changes(handles=handles, overflows=overflows), full_at)
+
+    assert lost([1, 2, 3], [], {1: 10}) == []
+    assert lost([1, 2, 1, 2, 1], [], {1: 3, 2: 3}) == [0]
+    assert lost([1, 2, 1, 2, 1], [2], {1: 3, 2: 2}) == [1, 2], "where the server tells, its word counts"
+    assert lost([1, 1], [], {1: NEVER_FULL}) == lost([1, 1], [], {}) == []

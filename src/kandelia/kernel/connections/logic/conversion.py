@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from kandelia.base.clock import NS_PER_MS, NS_PER_S
-from kandelia.base.quality import UNCERTAIN
+from kandelia.base.quality import BAD_DATA_LOST, UNCERTAIN
 from kandelia.base.samples import SOURCE_AHEAD_NS_MAX, Kind, make_batch
+from kandelia.kernel.connections.logic.holding import mark_batch
 from kandelia.kernel.connections.logic.roster import NEVER, Roster
 from kandelia.kernel.connections.logic.values import column_of
 
@@ -18,13 +19,14 @@ SOURCE_PAST_NS_MAX = 3_653 * 86_400 * NS_PER_S  # ten years: a set point may hav
 
 @dataclass(slots=True)
 class Added:
-    """Rows as a driver gave them, with the receive time of each."""
+    """Rows as a driver gave them, with the receive time of each; `lost_before` as in `Sink.add`."""
 
     numbers: list[int] = field(default_factory=list)
     times_ns: list[int] = field(default_factory=list)
     qualities: list[int] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
     received_ns: list[int] = field(default_factory=list)
+    lost_before: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -35,6 +37,8 @@ class Added:
         taken = Added(*(column[:rows] for column in columns))
         for column in columns:
             del column[:rows]
+        taken.lost_before = [row for row in self.lost_before if row < rows]
+        self.lost_before = [row - rows for row in self.lost_before if row >= rows]
         return taken
 
 
@@ -49,7 +53,7 @@ class Counts:
 
 
 def convert(added: Added, roster: Roster, counts: Counts) -> pa.RecordBatch:
-    """The rows as a batch in the order added, then those that end a gap.
+    """The rows as a batch in the order added, then those that end a gap, then the marks of what the source lost.
 
     Rows of unknown signals are left out. Source times more than SOURCE_PAST_NS_MAX ago or SOURCE_AHEAD_NS_MAX
     ahead (history would take none of those) give way to the receive time, with uncertain quality. The roster learns
@@ -72,10 +76,12 @@ def convert(added: Added, roster: Roster, counts: Counts) -> pa.RecordBatch:
     batch = make_batch(
         roster.numbers[place], times, lag_ms=(received - times) // NS_PER_MS, quality=qualities, **columns
     )
+    lost = _marks_of_losses(np.isin(rows, added.lost_before), place, times, roster) if added.lost_before else None
     ended = _end_gaps(place, times, received, roster, batch)
     np.maximum.at(roster.newest_ns, place, times)
     counts.confirmed += ended.num_rows if ended is not None else 0
-    return batch if ended is None else pa.concat_batches([batch, ended])
+    more = [part for part in (ended, lost) if part is not None]
+    return pa.concat_batches([batch, *more]) if more else batch
 
 
 def _int64(times: list[int]) -> np.ndarray:
@@ -121,6 +127,19 @@ def _note_faults(
     unsaid = qualities[bad] < 0x8000
     counts.unfit += int(unsaid.sum())
     qualities[bad[unsaid]] = faults[faults != 0][unsaid]
+
+
+def _marks_of_losses(after: np.ndarray, place: np.ndarray, times: np.ndarray, roster: Roster) -> pa.RecordBatch | None:
+    """A bad row just behind the sample that came before each of the rows `after`, where there is room between."""
+    before = roster.newest_ns[place]
+    order = np.argsort(place, kind="stable")
+    again = place[order[1:]] == place[order[:-1]]
+    before[order[1:][again]] = np.maximum(before[order[1:][again]], times[order[:-1][again]])
+    due = after & (before != NEVER) & (roster.gap_ns[place] == NEVER)
+    due &= np.where(due, before, 0) + 1 < times
+    if not due.any():
+        return None
+    return mark_batch(roster.numbers[place[due]], before[due] + 1, BAD_DATA_LOST)
 
 
 def _end_gaps(

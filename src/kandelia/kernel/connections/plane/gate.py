@@ -23,10 +23,11 @@ class Gate:
         times_ns: Column,
         qualities: Column,
         values: Sequence[float | int | bool | str | None],
+        lost_before: Sequence[int] = (),
     ) -> None:
         """See `Sink.add`."""
         if not self.shut:
-            self.inlet.add(numbers, times_ns, qualities, values)
+            self.inlet.add(numbers, times_ns, qualities, values, lost_before)
 
     def alive(self) -> None:
         """See `Sink.alive`."""

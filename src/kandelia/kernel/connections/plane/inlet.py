@@ -34,19 +34,28 @@ class Inlet:
     _added: Added = field(default_factory=Added)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def add(self, numbers: Column, times_ns: Column, qualities: Column, values: Sequence[object]) -> None:
+    def add(
+        self,
+        numbers: Column,
+        times_ns: Column,
+        qualities: Column,
+        values: Sequence[object],
+        lost_before: Sequence[int] = (),
+    ) -> None:
         """See `Sink.add`. ValueError when the columns differ in length."""
         rows = len(numbers)
         if not rows == len(times_ns) == len(qualities) == len(values):
             raise ValueError(f"columns of {rows}, {len(times_ns)}, {len(qualities)} and {len(values)} rows")
         self.alive()
         added = self._added
+        added.lost_before.extend(len(added) + row for row in lost_before)
         added.numbers.extend(_list(numbers))
         added.times_ns.extend(_list(times_ns))
         added.qualities.extend(_list(qualities))
         added.values.extend(values)
         added.received_ns.extend([self.proof_ns] * rows)
         self.received += rows
+        self.source_dropped += len(lost_before)
         while len(added) >= self.batch_rows:
             self._cut(self.batch_rows)
         if len(added):

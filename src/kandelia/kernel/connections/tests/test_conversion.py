@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kandelia.base.quality import BAD_NO_DATA, BAD_OUT_OF_RANGE, BAD_TYPE_MISMATCH, UNCERTAIN
+from kandelia.base.quality import BAD_DATA_LOST, BAD_NO_DATA, BAD_OUT_OF_RANGE, BAD_TYPE_MISMATCH, UNCERTAIN
 from kandelia.base.samples import SOURCE_AHEAD_NS_MAX, Kind, times_ns
 from kandelia.kernel.connections.drivers import Item
 from kandelia.kernel.connections.logic.conversion import Added, Counts, convert
@@ -110,3 +110,21 @@ def test_strangers_are_left_out_and_counted() -> None:
     batch = convert(Added([1, 7], [NOW] * 2, [0] * 2, [1.0, 2.0], [NOW] * 2), roster(Kind.FLOAT), counts)
     assert batch.num_rows == 1 and counts.strangers == 1
     assert convert(Added([7], [NOW], [0], [1.0], [NOW]), Roster.of(()), counts).num_rows == 0
+
+
+def test_what_the_source_lost_is_marked_just_behind_what_came_before() -> None:
+    known = roster(Kind.FLOAT, Kind.FLOAT, Kind.FLOAT)
+    known.newest_ns[:] = [NOW - 900, NOW - 900, NEVER]
+    numbers, ages = [1, 2, 9, 1, 2, 3], [500, 300, 200, 100, 299, 100]
+    added = Added(numbers, [NOW - age for age in ages], [0] * 6, [1.0] * 6, [NOW] * 6, lost_before=[0, 2, 3, 4, 5])
+    batch = convert(added, known, Counts())
+    marks = [row for row in batch.to_pylist() if row["quality"] == BAD_DATA_LOST]
+    assert [(row["signal"], row["kind"]) for row in marks] == [(1, Kind.MISSING), (1, Kind.MISSING)]
+    assert times_ns(batch)[-2:].tolist() == [NOW - 899, NOW - 499], "no room before 2, nothing known before 3"
+    assert batch.num_rows == 5 + 2
+
+
+def test_a_cut_keeps_each_loss_at_its_row() -> None:
+    added = Added([1] * 5, [NOW] * 5, [0] * 5, [1.0] * 5, [NOW] * 5, lost_before=[0, 3])
+    first = added.take(2)
+    assert (first.lost_before, added.lost_before) == ([0], [1])
