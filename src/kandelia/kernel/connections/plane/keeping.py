@@ -93,6 +93,7 @@ class ProofFile:
 
     file: Path
     _map: mmap.mmap | None = None
+    _opened: int = -1  # the mapped file
     _numbers: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
 
     def read(self) -> LastSeen | None:
@@ -120,14 +121,15 @@ class ProofFile:
         self._map[: _HEADER.size] = _HEADER.pack(_MAGIC, proof_ns, int(orderly), count)
 
     def sync(self) -> None:
-        """Bring it to the disk (blocks)."""
+        """Bring it to the disk (blocks, but not the interpreter, as a flush of the map would: that keeps its lock)."""
         if self._map is not None:
-            self._map.flush()
+            os.fsync(self._opened)
 
     def close(self) -> None:
         """Let go; harmless when done twice."""
         if self._map is not None:
             self._map.close()
+            os.close(self._opened)
             self._map = None
 
     def remove(self) -> None:
@@ -140,8 +142,8 @@ class ProofFile:
         count = len(roster.numbers)
         body = _body(roster.numbers, roster.newest_ns, open_ns)
         replace_file(self.file, _HEADER.pack(_MAGIC, proof_ns, 0, count) + body)
-        with self.file.open("r+b") as stream:
-            self._map = mmap.mmap(stream.fileno(), _size(count))
+        self._opened = os.open(self.file, os.O_RDWR)
+        self._map = mmap.mmap(self._opened, _size(count))
         self._numbers = roster.numbers.copy()
 
 
