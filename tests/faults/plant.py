@@ -282,8 +282,17 @@ class Plant:
         written = [row for key in WRITTEN for row in self._rows_of(key, stored)]
         written = [row for row in written if row in promised or row not in self.writer.rows]
         assert digest(written) == digest(promised), _difference(written, promised)
+        self.until_source_whole()
+
+    def until_source_whole(self, installation: Installation | None = None) -> None:
+        """What the source said is there, each number once; what is only late comes again within DRAINED_S."""
+        until("the source's numbers are whole", lambda: self._check_sources(installation), DRAINED_S)
+
+    def _check_sources(self, installation: Installation | None) -> bool:
+        stored = self.raw(installation)
         for place in range(SIGNALS):
             check_source(stored[f"s{place}"], f"s{place}")
+        return True
 
     def until_stored(self, wanted: set[Row], installation: Installation | None = None) -> None:
         """Every wanted row is in history; else some that are not are named."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.plant import SIGNALS, Plant, check_source
+from tests.faults.plant import Plant
 from tests.installation import Installation
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -35,9 +35,7 @@ def test_a_copy_taken_while_it_runs(plant: Plant, tmp_path: Path) -> None:
         assert {name: plant.installation.pid(name) for name in pids} == pids, "the copy harmed its original"
         assert copy.port != plant.installation.port
         plant.until_stored(promised | seen, copy)
-        stored = plant.raw(copy)
-        for place in range(SIGNALS):
-            check_source(stored[f"s{place}"], f"s{place}")
+        plant.until_source_whole(copy)
     finally:
         copy.stop()
     plant.until_flows()
