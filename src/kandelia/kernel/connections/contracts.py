@@ -107,6 +107,8 @@ class ConnectionState:
     samples_per_s: float = 0.0
     held_s: float = 0.0
     lost: int = 0
+    fault: str = ""  # the last thing that came and was no sample, in words
+    fault_ns: int = 0
 
 
 def connection_key(organisation: str, connection: str) -> str:

@@ -66,6 +66,10 @@ class Sink(Protocol):
         """The source threw at least this many samples away, and does not say of which signals."""
         ...
 
+    def fault(self, what: str) -> None:
+        """Something came that is no sample: counted, and shown with this text; what else comes goes on."""
+        ...
+
 
 class Session(Protocol):
     """A live link to one device or server."""

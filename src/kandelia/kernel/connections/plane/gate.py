@@ -39,6 +39,11 @@ class Gate:
         if not self.shut:
             self.inlet.dropped(count)
 
+    def fault(self, what: str) -> None:
+        """See `Sink.fault`."""
+        if not self.shut:
+            self.inlet.fault(what)
+
     def close(self) -> None:
         """Let nothing through from now on."""
         self.shut = True

@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from kandelia.base.clock import NS_PER_S
 from kandelia.kernel.connections.contracts import ConnectionState, State
+from kandelia.kernel.connections.logic.standing import sayable
 from kandelia.kernel.connections.plane.supervision import Supervised
 from kandelia.kernel.events.report import Troubles
 
 RATE_WINDOW_S = 2.0
 TROUBLES_TOLD_MAX = 50
 REFUSED_TOLD_MAX = 5
+FAULT_CHARACTERS_MAX = 300
+FAULT_STANDS_S = 60  # a source's fault is told as a trouble for so long after the last
 
 
 @dataclass
@@ -35,6 +39,11 @@ def lost_of(one: Supervised) -> int:
     return one.outlet.queue.lost + one.inlet.source_dropped
 
 
+def errors_of(one: Supervised) -> int:
+    """What went wrong since the edge began: attempts, batches, and what the source sent that is no sample."""
+    return one.standing.errors + one.inlet.faults + one.inlet.source_faults
+
+
 def state_of(one: Supervised, rates: Rates) -> ConnectionState:
     """The connection's state now."""
     standing, document = one.standing, one.document
@@ -53,7 +62,9 @@ def state_of(one: Supervised, rates: Rates) -> ConnectionState:
         samples=one.outlet.stored_rows,
         batches=one.outlet.stored_batches,
         reconnects=standing.reconnects,
-        errors=standing.errors + one.inlet.faults,
+        errors=errors_of(one),
+        fault=sayable(one.inlet.fault_text)[:FAULT_CHARACTERS_MAX],
+        fault_ns=one.inlet.fault_ns,
         items_refused=dict(standing.items_refused),
         samples_per_s=round(rates.read(one.clock.monotonic_s(), one.inlet.received), 1),
         held_s=round(one.outlet.held_s, 1),
@@ -79,7 +90,7 @@ def figures(running: Callable[[], Iterable[Supervised]]) -> dict[str, Callable[[
         "samples_of_strangers": summed(lambda one: one.inlet.counts.strangers),
         "samples_clock_replaced": summed(lambda one: one.inlet.counts.clocks),
         "signals_refused": summed(lambda one: one.standing.refused_count),
-        "errors": summed(lambda one: one.standing.errors + one.inlet.faults),
+        "errors": summed(errors_of),
         "held_bytes": summed(lambda one: one.outlet.queue.bytes),
         "held_s": lambda: max((one.outlet.held_s for one in running()), default=0.0),
     }
@@ -114,6 +125,12 @@ def _of_connection(key: str, one: Supervised) -> dict[str, tuple[str, str]]:
         found[f"signals-{key}"] = (
             f"connection {key}: {standing.refused_count} signals cannot be collected ({some})",
             "check their addresses and types",
+        )
+    if one.inlet.fault_ns > one.clock.now_ns() - FAULT_STANDS_S * NS_PER_S:
+        found[f"faults-{key}"] = (
+            f"connection {key}: {one.inlet.source_faults} times came what is no sample; "
+            f"the last: {sayable(one.inlet.fault_text)[:FAULT_CHARACTERS_MAX]}",
+            "see what the source sends, or change the connection's settings",
         )
     if lost_of(one):
         found[f"lost-{key}"] = (

@@ -31,6 +31,9 @@ class Inlet:
     received: int = 0
     source_dropped: int = 0
     faults: int = 0
+    source_faults: int = 0
+    fault_text: str = ""  # the last of them
+    fault_ns: int = 0
     _added: Added = field(default_factory=Added)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,6 +71,11 @@ class Inlet:
     def dropped(self, count: int) -> None:
         """The source threw samples away."""
         self.source_dropped += count
+
+    def fault(self, what: str) -> None:
+        """See `Sink.fault`."""
+        self.source_faults += 1
+        self.fault_text, self.fault_ns = what, self.clock.now_ns()
 
     def waiting(self) -> set[int]:
         """The signals of the rows that are not handed on yet."""
