@@ -1,11 +1,13 @@
 """Finds the apps that are installed, ours and everyone else's, by their entry points."""
 
+import os
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
 from kandelia.base.errors import SettingsError
+from kandelia.boot.load import load_settings
 from kandelia.sdk.apps import App
 from kandelia.surfaces import web
 
@@ -16,6 +18,8 @@ APPS = "kandelia.apps"
 def apps() -> tuple[tuple[App, str], ...]:
     """(declaration, name of its package), by name. SettingsError names an app that cannot be loaded."""
     points = {point.name: point for point in entry_points(group=APPS)}
+    for named in load_settings(os.environ.get("KANDELIA_SETTINGS")).apps:
+        points[named] = EntryPoint(named, named, APPS)
     return tuple((_load(points[name]), points[name].module.rpartition(".")[0]) for name in sorted(points))
 
 

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "kandelia.kernel.access",
     "kandelia.kernel.events",
     "kandelia.kernel.jobs",
+    "kandelia.kernel.records",
     "kandelia.kernel.things",
     "kandelia.kernel.connections",
     "kandelia.kernel.signals",

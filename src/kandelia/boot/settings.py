@@ -82,6 +82,7 @@ class Settings:
     organisation_name: str = "Main"
     time_zone: str = "Asia/Shanghai"
     language: str = "zh"
+    apps: tuple[str, ...] = ()  # "module:name" of apps that no package announces
     web: WebSettings = field(default_factory=WebSettings)
     bus: BusSettings = field(default_factory=BusSettings)
     records: RecordsSettings = field(default_factory=RecordsSettings)

@@ -1,0 +1,243 @@
+"""What a record type says of itself. One such declaration beside its model gives list, page, form, API and tests.
+
+Names are plain ids in English; everything a person reads is a LocalText. Checked at start-up by logic/checking.py.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from kandelia.base.text import LocalText
+
+if TYPE_CHECKING:
+    from kandelia.kernel.access.contracts import Viewer
+    from kandelia.kernel.records.models import Entry, Record
+
+Side = Literal["owner", "handler", "any"]
+ANYONE = "anyone"  # a role that everybody holds who is signed in
+OWNER = "owner"  # anybody of the owning organisation
+NO_TEXT = LocalText()
+CLOCK = "clock"  # the role of transitions that time alone makes
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """An office (岗位) beside the four roles of access; `side` says for whose records it counts."""
+
+    name: str
+    label: LocalText
+    side: Side = "handler"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field as people see it; `name` is a field of the model. What it holds is read from the model's field.
+
+    `choices` is a closed list of (value, label). `seen_by` empty: by everybody who sees the record, else by these roles
+    and duties only. `personal` classes personal data: masked for all but `unmasked_for`, whose reading is audited.
+    `editable` False: written by code and transitions only. `unit` is shown after the number ("CNY": money).
+    """
+
+    name: str
+    label: LocalText
+    help: LocalText = NO_TEXT
+    choices: tuple[tuple[str, LocalText], ...] = ()
+    unit: str = ""
+    required: bool | None = None  # None: as the model says (no blank)
+    editable: bool = True
+    seen_by: tuple[str, ...] = ()
+    personal: Literal["", "id", "account", "phone", "name"] = ""
+    unmasked_for: tuple[str, ...] = ()
+    weight: int = 0  # of its words in search; 0: not searched
+    lines: int = 1  # height of a text box
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields under one heading of the form and the page."""
+
+    label: LocalText
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of a life. `public`: anybody may read records in it. `owner_label` is what the owner is told instead.
+
+    `editable_by` names the roles and duties that may change fields while a record is in it.
+    """
+
+    name: str
+    label: LocalText
+    kind: Literal["start", "open", "end"] = "open"
+    editable_by: tuple[str, ...] = ()
+    public: bool = False
+    owner_label: LocalText = NO_TEXT
+    look: Literal["", "good", "attention", "bad", "muted"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a guard or an effect is given: who does what to which record. `given` holds the fields the step asked."""
+
+    viewer: "Viewer"
+    entry: "Entry"
+    record: "Record"
+    transition: "Transition"
+    given: Mapping[str, Any]
+    reason: str
+    basis: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A step from some states to another, by these roles or duties.
+
+    `guard` raises a KandeliaError where the step is not possible now; `effect` runs in the step's transaction, after
+    the state has changed. `four_eyes`: not by the record's owner organisation or maker, nor by who made the last
+    step. `asks` names fields that the step itself sets. `expected` False: a step one may take, not one that waits
+    for somebody (withdraw). `reason` says whether a reason must be given.
+    """
+
+    name: str
+    label: LocalText
+    sources: tuple[str, ...]
+    target: str
+    roles: tuple[str, ...]
+    guard: Callable[[Case], None] | None = None
+    effect: Callable[[Case], None] | None = None
+    four_eyes: bool = False
+    asks: tuple[str, ...] = ()
+    reason: bool = False
+    expected: bool = True
+    basis: LocalText = NO_TEXT
+    look: Literal["", "main", "danger"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A time limit with its legal basis: begun and ended by transitions ("create" begins it with the record).
+
+    While the record is in one of `suspended_in` it does not run. `then` is the transition that the clock makes when
+    it is over; empty: it is only shown as overdue.
+    """
+
+    name: str
+    label: LocalText
+    days: int
+    starts: tuple[str, ...]
+    ends: tuple[str, ...] = ()
+    working: bool = True
+    suspended_in: tuple[str, ...] = ()
+    then: str = ""
+    basis: LocalText = NO_TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A life cycle: version, states and transitions. A running record keeps the version under which it began."""
+
+    states: tuple[State, ...]
+    transitions: tuple[Transition, ...]
+    deadlines: tuple[Deadline, ...] = ()
+    version: int = 1
+
+    @property
+    def start(self) -> State:
+        """The state of a new record."""
+        return next(state for state in self.states if state.kind == "start")
+
+    def state(self, name: str) -> State:
+        """By name; KeyError for one it has not."""
+        return {state.name: state for state in self.states}[name]
+
+    def transition(self, name: str) -> Transition:
+        """By name; KeyError for one it has not."""
+        return {one.name: one for one in self.transitions}[name]
+
+    def steps_from(self, state: str) -> tuple[Transition, ...]:
+        """What may follow a state."""
+        return tuple(one for one in self.transitions if state in one.sources)
+
+    def but(
+        self,
+        *,
+        without: tuple[str, ...] = (),
+        states: tuple[State, ...] = (),
+        transitions: tuple[Transition, ...] = (),
+        deadlines: tuple[Deadline, ...] = (),
+        version: int = 0,
+    ) -> "Life":
+        """This life narrowed by the names in `without` and extended or overridden, name by name, by the rest."""
+        return replace(
+            self,
+            states=_merged(self.states, states, without),
+            transitions=_merged(self.transitions, transitions, without),
+            deadlines=_merged(self.deadlines, deadlines, without),
+            version=version or self.version,
+        )
+
+
+def _merged(old: tuple[Any, ...], new: tuple[Any, ...], without: tuple[str, ...]) -> tuple[Any, ...]:
+    by_name = {one.name: one for one in old if one.name not in without}
+    return tuple({**by_name, **{one.name: one for one in new}}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """A record type: a model and all that lists, pages, forms, API and permissions are drawn from.
+
+    `create_by` names the roles and duties that may make one; `read_by` those of the owner's and the handler's side
+    that may read (empty: all of either). `handler` "owner": the owning organisation handles its own; "root": the
+    topmost organisation above the owner (the bureau). `narrow` cuts a list further (viewer, rows of the model) and is
+    asked for each row too. `title` names the fields of the title, `columns` those of the list, `sorts` those of the
+    columns by which it may be sorted (with an index on the model), `filters` those that filter. `amounts` are fields
+    that statistics add up. `number` is a pattern such as "IA-{year}-{serial:05}" for document numbers (文号).
+    `remove` True: may be deleted while in its first state.
+    """
+
+    name: str
+    label: LocalText
+    plural: LocalText
+    model: "type[Record]"
+    life: Life
+    groups: tuple[Group, ...]
+    title: tuple[str, ...]
+    columns: tuple[str, ...]
+    sorts: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()
+    create_by: tuple[str, ...] = ()
+    read_by: tuple[str, ...] = ()
+    handler: Literal["owner", "root"] = "owner"
+    duties: tuple[Duty, ...] = ()
+    earlier: tuple[Life, ...] = ()
+    number: str = ""
+    icon: str = "file-text"
+    group: str = "govern"  # of the rail
+    in_rail: bool = True
+    attachments: bool = True
+    importable: bool = True
+    remove: bool = True
+    retention_days: int = 0  # after the end, personal data are anonymised; 0: kept
+    narrow: "Callable[[Viewer, Any], Any] | None" = None
+    check: Callable[["Record"], None] | None = None  # raises InvalidInput (where = the field) before a save
+    derive: Callable[["Record"], None] | None = None  # sets fields that follow from others before a save
+    saved: Callable[["Record"], None] | None = None  # runs after a save, in its transaction
+    page_parts: tuple[str, ...] = ()  # dotted functions (viewer, view) -> html shown on the page, made by the app
+    links: tuple[str, ...] = field(default=())  # dotted functions (viewer, view) -> tuple[(label, url), ...]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All fields, group after group."""
+        return tuple(one for group in self.groups for one in group.fields)
+
+    def field(self, name: str) -> Field:
+        """By name; KeyError for one it has not."""
+        return {one.name: one for one in self.fields}[name]
+
+    def life_of(self, version: int) -> Life:
+        """The life that a record of this process version lives."""
+        return {life.version: life for life in (*self.earlier, self.life)}.get(version, self.life)

@@ -1,0 +1,219 @@
+"""Records for everyone else: each function takes the viewer first and answers frozen views."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kandelia.base.errors import NotFound
+from kandelia.base.text import LocalText
+from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.access.facade import audit
+from kandelia.kernel.records import acting, store, timers, writing
+from kandelia.kernel.records.contracts import (
+    ActionView,
+    ChangeView,
+    DeadlineView,
+    Query,
+    RecordPage,
+    RecordView,
+    Ref,
+    StepView,
+)
+from kandelia.kernel.records.models import Entry, Step
+from kandelia.kernel.records.permissions import desk, holds, may_create, may_read, sees, sides, unmasked
+from kandelia.kernel.records.registry import type_of, types
+from kandelia.kernel.records.search import matching
+from kandelia.kernel.records.views import masked, ref_of, seen_fields, view_of
+
+__all__ = ["may_create", "seen_fields", "type_of", "types"]
+SEARCH_READ_MAX = 400
+RELATED_MAX = 50
+MADE = LocalText("新建", "made")
+
+
+def get(viewer: Viewer | None, type: str, id: int) -> RecordView:
+    """One record; NotFound also for what the viewer may not see. None is the public."""
+    declared = type_of(type)
+    return view_of(declared, store.one(viewer, declared, id), viewer, editable=True)
+
+
+def page(viewer: Viewer | None, type: str, query: Query, *, count: bool = True) -> RecordPage:
+    """One page of a type's list from the viewer's desk."""
+    return store.page(viewer, type_of(type), query, count=count)
+
+
+def create(viewer: Viewer, type: str, values: Mapping[str, Any], *, organisation: str = "") -> RecordView:
+    """A new record."""
+    declared = type_of(type)
+    return view_of(declared, writing.create(viewer, declared, values, organisation=organisation), viewer, editable=True)
+
+
+def change(viewer: Viewer, type: str, id: int, values: Mapping[str, Any], revision: int = 0) -> RecordView:
+    """Change fields."""
+    declared = type_of(type)
+    return view_of(declared, writing.change(viewer, declared, id, values, revision), viewer, editable=True)
+
+
+def remove(viewer: Viewer, type: str, id: int) -> None:
+    """Delete a record in its first state."""
+    writing.remove(viewer, type_of(type), id)
+
+
+def act(
+    viewer: Viewer,
+    type: str,
+    id: int,
+    step: str,
+    *,
+    revision: int = 0,
+    reason: str = "",
+    basis: str = "",
+    given: Mapping[str, Any] | None = None,
+    for_name: str = "",
+) -> RecordView:
+    """Take a step of the record's life."""
+    declared = type_of(type)
+    row = acting.act(
+        viewer, declared, id, step, revision=revision, reason=reason, basis=basis, given=given, for_name=for_name
+    )
+    return view_of(declared, row, viewer, editable=True)
+
+
+def act_many(
+    viewer: Viewer, type: str, ids: Iterable[int], step: str, *, reason: str = "", basis: str = ""
+) -> dict[int, str]:
+    """The same step for many records; by id what stood in the way."""
+    return acting.bulk(viewer, type_of(type), ids, step, reason=reason, basis=basis)
+
+
+def actions(viewer: Viewer, type: str, id: int) -> tuple[ActionView, ...]:
+    """The steps that are the viewer's now."""
+    declared = type_of(type)
+    return acting.actions(viewer, declared, store.one(viewer, declared, id))
+
+
+def steps(viewer: Viewer | None, type: str, id: int) -> tuple[StepView, ...]:
+    """The log of steps, newest first."""
+    declared = type_of(type)
+    row = store.one(viewer, declared, id)
+    labels = {one.name: one.label for one in declared.life_of(row.entry.process).transitions}
+    return tuple(_step_view(step, labels) for step in row.entry.steps.order_by("-id"))
+
+
+def changes(viewer: Viewer, type: str, id: int) -> tuple[ChangeView, ...]:
+    """The history of fields, newest first, without what the viewer may not see."""
+    declared = type_of(type)
+    entry = store.one(viewer, declared, id).entry
+    on = sides(viewer, entry)
+    shown = {field.name: field for field in declared.fields if sees(viewer, field, on)}
+    found = []
+    for row in entry.changes.order_by("-id"):
+        fields = {name: tuple(pair) for name, pair in row.fields.items() if name in shown}
+        for name in fields:
+            if not unmasked(viewer, shown[name], on):
+                fields[name] = tuple(masked(text, shown[name].personal) for text in fields[name])
+        if fields:
+            found.append(ChangeView(row.id, row.at, row.by, row.by_name, fields))
+    return tuple(found)
+
+
+def deadlines(viewer: Viewer, type: str, id: int) -> tuple[DeadlineView, ...]:
+    """The record's time limits."""
+    declared = type_of(type)
+    entry = store.one(viewer, declared, id).entry
+    return timers.deadlines_of(entry, declared.life_of(entry.process))
+
+
+def related(viewer: Viewer | None, type: str, id: int) -> dict[str, tuple[RecordView, ...]]:
+    """Records of other types that refer to this one, by type, the newest of each."""
+    store.one(viewer, type_of(type), id)
+    found: dict[str, tuple[RecordView, ...]] = {}
+    for other in types():
+        rows = store.referring(viewer, other, id)
+        if rows is not None and (
+            views := [view_of(other, row, viewer) for row in rows.order_by("-entry_id")[:RELATED_MAX]]
+        ):
+            found[other.name] = tuple(views)
+    return found
+
+
+def reveal(viewer: Viewer, type: str, id: int, field: str, *, address: str = "") -> str:
+    """A personal field in full for those who may read it; the reading stands in the audit."""
+    declared = type_of(type)
+    row = store.one(viewer, declared, id)
+    one, on = declared.field(field), sides(viewer, row.entry)
+    value = getattr(row, field)
+    if one.personal:
+        audit(viewer, "record.reveal", f"{type}/{id}", {"field": field, "given": unmasked(viewer, one, on)}, address)
+    if not sees(viewer, one, on):
+        return ""
+    return str(value or "") if unmasked(viewer, one, on) else masked(value, one.personal)
+
+
+def search(viewer: Viewer | None, text: str, *, limit: int = 20, type: str = "") -> tuple[Ref, ...]:
+    """Records of every type that hold all the words, the newest first; only what the viewer may read."""
+    if not text.strip():
+        return ()
+    marks = [("t", type)] if type else _places(viewer)
+    rows = matching(Entry.objects.all(), text, marks).order_by("-id")
+    if viewer is None:
+        rows = rows.filter(public=True)
+    found: list[Ref] = []
+    for entry in rows[:SEARCH_READ_MAX]:
+        if len(found) < limit and _may_find(viewer, entry):
+            found.append(ref_of(entry))
+    return tuple(found)
+
+
+def choices(viewer: Viewer, type: str, text: str, *, limit: int = 20) -> tuple[Ref, ...]:
+    """Records that a reference field may name: those of the type the viewer may read, by words or newest."""
+    declared = type_of(type)
+    asked = Query(text=text, limit=limit)
+    return tuple(
+        Ref(view.id, type, view.title, view.state) for view in store.page(viewer, declared, asked, count=False).items
+    )
+
+
+def waiting(viewer: Viewer, type: str) -> tuple[str, ...]:
+    """The states of a type in which something waits for the viewer's roles and duties on its desk."""
+    declared = type_of(type)
+    on = {desk(viewer, declared)}
+    names = []
+    for state in declared.life.states:
+        steps = [step for step in declared.life.steps_from(state.name) if step.expected]
+        if any(holds(viewer, step.roles, on) for step in steps):
+            names.append(state.name)
+    return tuple(names)
+
+
+def _places(viewer: Viewer | None) -> list[tuple[str, str]]:
+    return [("o", viewer.organisation), ("h", viewer.organisation)] if viewer else []
+
+
+def _may_find(viewer: Viewer | None, entry: Entry) -> bool:
+    try:
+        declared = type_of(entry.type)
+    except NotFound:  # its app is no longer installed
+        return False
+    if not may_read(viewer, declared, entry):
+        return False
+    if declared.narrow is None or viewer is None or entry.public:
+        return True
+    return bool(declared.narrow(viewer, declared.model.objects.filter(entry_id=entry.id)).exists())
+
+
+def _step_view(step: Step, labels: Mapping[str, Any]) -> StepView:
+    said = step.content or {}
+    return StepView(
+        step.id,
+        step.at,
+        step.name,
+        labels.get(step.name, MADE),
+        step.source,
+        step.target,
+        step.by,
+        said.get("by_name", ""),
+        said.get("reason", ""),
+        said.get("basis", ""),
+        step.digest,
+        said.get("for_name", ""),
+    )

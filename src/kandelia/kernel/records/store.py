@@ -1,0 +1,219 @@
+"""Queries: one record, and key-set pages of many, in any offered order, onward and back."""
+
+import base64
+import binascii
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q, QuerySet
+
+from kandelia.base.errors import InvalidInput, NotFound
+from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.records import search
+from kandelia.kernel.records.contracts import Kind, Query, RecordPage
+from kandelia.kernel.records.declaration import RecordType
+from kandelia.kernel.records.fields import column_of, kind_of, parse
+from kandelia.kernel.records.models import Entry, Record, Reference
+from kandelia.kernel.records.permissions import desk, may_read, visible
+from kandelia.kernel.records.views import seen_fields, view_of
+
+LIMIT_MAX = 500
+ENTRY_SORTS = {
+    "created": "entry_id",
+    "changed": "entry__changed_at",
+    "title": "entry__title",
+    "state": "entry__state",
+    "code": "entry__code",
+    "due": "entry__due_at",
+}
+ENTRY_FILTERS = ("state", "code", "organisation")
+
+
+def rows_of(declared: RecordType) -> QuerySet[Any]:
+    """Rows with what a view needs joined."""
+    names = [one.name for one in declared.model._meta.concrete_fields if isinstance(one, models.ForeignKey)]
+    return declared.model.objects.select_related(*names, "entry__organisation")
+
+
+def one(viewer: Viewer | None, declared: RecordType, id: int, *, lock: bool = False) -> Any:
+    """A row that the viewer may read; NotFound for none, another organisation's, or one that `narrow` hides."""
+    entries = Entry.objects.select_for_update() if lock else Entry.objects.all()
+    entry = entries.filter(id=id, type=declared.name).first()
+    if entry is None or not may_read(viewer, declared, entry) or not _narrowed(viewer, declared, id, entry):
+        raise NotFound(f'there is no {declared.name} "{id}"', declared.name, "see the list", "not-found")
+    row = rows_of(declared).get(entry_id=id)
+    row.entry = entry
+    return row
+
+
+def _narrowed(viewer: Viewer | None, declared: RecordType, id: int, entry: Entry) -> bool:
+    if declared.narrow is None or viewer is None or entry.public:
+        return True
+    return bool(declared.narrow(viewer, declared.model.objects.filter(entry_id=id)).exists())
+
+
+def page(viewer: Viewer | None, declared: RecordType, query: Query, *, count: bool = True) -> RecordPage:
+    """One page of a list as the viewer sees it."""
+    rows = found(viewer, declared, query)
+    column, down = _order(declared, query.sort)
+    limit = max(1, min(query.limit, LIMIT_MAX))
+    backward = bool(query.before)
+    asked = _after(rows, column, down != backward, query.before or query.after)
+    got = list(_ordered(asked, column, down != backward)[: limit + 1])
+    more, got = len(got) > limit, got[:limit]
+    if backward:
+        got.reverse()
+    return RecordPage(
+        tuple(view_of(declared, row, viewer) for row in got),
+        next=_cursor(got[-1], column) if got and (more or backward) else "",
+        previous=_cursor(got[0], column) if got and (more if backward else bool(query.after)) else "",
+        total=total(viewer, declared, query) if count else None,
+    )
+
+
+def found(viewer: Viewer | None, declared: RecordType, query: Query) -> QuerySet[Any]:
+    """The rows of a query, in no order."""
+    rows = rows_of(declared).filter(_desk(viewer, declared)).filter(_filters(declared, query, viewer))
+    if declared.narrow is not None and viewer is not None:
+        rows = declared.narrow(viewer, rows)
+    if query.text.strip():
+        rows = rows.filter(entry__in=search.matching(Entry.objects.all(), query.text, [("t", declared.name)]))
+    return rows
+
+
+def total(viewer: Viewer | None, declared: RecordType, query: Query) -> int:
+    """How many a query finds; without conditions on the model's own columns the entries alone are counted."""
+    if query.text.strip() or declared.narrow or any(name.split(".")[0] not in ENTRY_FILTERS for name in query.filters):
+        return found(viewer, declared, query).count()
+    entries = visible(viewer, declared, Entry.objects.all())
+    for name, wanted in query.filters.items():
+        entries = entries.filter(**{f"{_entry_column(name)}__in": wanted})
+    return entries.count()
+
+
+def _desk(viewer: Viewer | None, declared: RecordType) -> Q:
+    """The same bounds as permissions.visible, on the joined entry."""
+    bounds = Q(entry__type=declared.name)
+    if viewer is None:
+        return bounds & Q(entry__public=True)
+    if declared.read_by:
+        return bounds & Q(entry__in=visible(viewer, declared, Entry.objects.all()))
+    side = {"owner": "entry__organisation_id", "handler": "entry__handler_id"}[desk(viewer, declared)]
+    return bounds & Q(**{side: viewer.organisation})
+
+
+def _filters(declared: RecordType, query: Query, viewer: Viewer | None) -> Q:
+    seen = {field.name for field in seen_fields(declared, viewer)}
+    asked = Q()
+    for name, wanted in query.filters.items():
+        if name in ENTRY_FILTERS:
+            asked &= Q(**{f"entry__{_entry_column(name)}__in": wanted})
+            continue
+        plain, _, bound = name.partition(".")
+        if plain not in declared.filters or plain not in seen or bound not in ("", "from", "to"):
+            raise InvalidInput(f'"{name}" filters nothing here', "filter", f"filter by: {', '.join(declared.filters)}")
+        asked &= _filter(declared, plain, bound, wanted)
+    return asked
+
+
+def _filter(declared: RecordType, name: str, bound: str, wanted: tuple[str, ...]) -> Q:
+    kind = kind_of(declared, declared.field(name))
+    if bound:
+        column = column_of(declared, name)
+        return Q(**{f"{name}__{'gte' if bound == 'from' else 'lte'}": column.to_python(wanted[-1])})
+    if kind in (Kind.TEXT, Kind.LONG_TEXT):
+        return Q(**{f"{name}__icontains": wanted[-1]})
+    values = [parse(declared, name, text) for text in wanted]
+    return Q(**{f"{name}__in": values})
+
+
+def _entry_column(name: str) -> str:
+    return "organisation_id" if name == "organisation" else name
+
+
+def _order(declared: RecordType, sort: str) -> tuple[str, bool]:
+    name, down = sort.removeprefix("-"), sort.startswith("-")
+    if name in ENTRY_SORTS:
+        return ENTRY_SORTS[name], down
+    if name not in declared.sorts:
+        offered = ", ".join([*ENTRY_SORTS, *declared.sorts])
+        raise InvalidInput(f'no order by "{name[:40]}"', "sort", f"sort by one of: {offered}", "bad-sort")
+    return name, down
+
+
+def _ordered(rows: QuerySet[Any], column: str, down: bool) -> QuerySet[Any]:
+    if column == "entry__due_at":
+        rows = rows.filter(entry__due_at__isnull=False)
+    key = "entry__id" if column.startswith("entry__") else "entry_id"
+    names = [key] if column == "entry_id" else [column, key]
+    return rows.order_by(*(F(name).desc() if down else F(name).asc() for name in names))
+
+
+def _after(rows: QuerySet[Any], column: str, down: bool, cursor: str) -> QuerySet[Any]:
+    """Rows beyond a cursor, in a form of which an index can seek the beginning."""
+    if not cursor:
+        return rows
+    value, id = _read(cursor, column)
+    key = "entry__id" if column.startswith("entry__") else "entry_id"
+    sign = "lt" if down else "gt"
+    if column == "entry_id":
+        return rows.filter(**{f"entry_id__{sign}": id})
+    beyond = Q(**{f"{column}__{sign}": value}) | Q(**{f"{key}__{sign}": id})
+    return rows.filter(Q(**{f"{column}__{sign}e": value}) & beyond)
+
+
+def _cursor(row: Record, column: str) -> str:
+    value = row.entry_id if column == "entry_id" else _get(row, column)
+    text = json.dumps([column, value, row.entry_id], cls=_Exact, ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read(cursor: str, column: str) -> tuple[Any, int]:
+    try:
+        padded = cursor[:2_000] + "=" * (-len(cursor) % 4)
+        name, value, id = json.loads(base64.urlsafe_b64decode(padded))
+        if name != column or not isinstance(id, int) or isinstance(value, list | dict) or value is None:
+            raise ValueError("of another order")
+    except (ValueError, binascii.Error, TypeError) as error:
+        raise InvalidInput(
+            "this is no cursor of this list", "after", "start from the first page", "bad-cursor"
+        ) from error
+    return value, id
+
+
+def _get(row: Record, column: str) -> Any:
+    value: Any = row
+    for name in column.split("__"):
+        value = getattr(value, name)
+    return value
+
+
+class _Exact(DjangoJSONEncoder):
+    """Microseconds too: a cursor that is cut to milliseconds finds its own row again."""
+
+    def default(self, value: Any) -> Any:
+        """Times and days in ISO 8601, decimals as text."""
+        if isinstance(value, datetime | date):
+            return value.isoformat()
+        return str(value) if isinstance(value, Decimal) else super().default(value)
+
+
+def referring(viewer: Viewer | None, declared: RecordType, entry_id: int) -> QuerySet[Any] | None:
+    """Rows of a type that refer to a record, None where the type has no reference to its type."""
+    type_name = Entry.objects.values_list("type", flat=True).get(id=entry_id)
+    names = [
+        one.name
+        for one in declared.model._meta.concrete_fields
+        if isinstance(one, Reference) and one.refers_to == type_name
+    ]
+    if not names:
+        return None
+    asked = Q()
+    for name in names:
+        asked |= Q(**{f"{name}_id": entry_id})
+    rows = rows_of(declared).filter(_desk(viewer, declared)).filter(asked)
+    return declared.narrow(viewer, rows) if declared.narrow is not None and viewer is not None else rows

@@ -1,0 +1,94 @@
+"""Time limits of records: begun, ended and suspended by steps, fired by the jobs role, checked again on firing."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+
+from django.utils import timezone
+
+from kandelia.kernel.records.contracts import DeadlineView
+from kandelia.kernel.records.declaration import Deadline, Life
+from kandelia.kernel.records.logic.days import add_days, days_left
+from kandelia.kernel.records.models import CalendarDay, Entry, Timer
+
+FIRED_PER_RUN_MAX = 500
+
+
+def special_days() -> dict[date, bool]:
+    """Days worked or rested against the week's rule."""
+    return dict(CalendarDay.objects.values_list("day", "working"))
+
+
+def after_step(entry: Entry, life: Life, step: str) -> None:
+    """Begin, end, suspend and resume the record's limits after a step (or "create") brought it to its state."""
+    if not life.deadlines:
+        return
+    now, special = timezone.now(), special_days()
+    over = life.state(entry.state).kind == "end"
+    for limit in life.deadlines:
+        running = entry.timers.filter(name=limit.name, ended_at=None).order_by("id").last()
+        if running is not None and (over or step in limit.ends or limit.then == step):
+            running.ended_at = now
+            running.save(update_fields=["ended_at"])
+            running = None
+        if step in limit.starts and not over:
+            entry.timers.filter(name=limit.name, ended_at=None).update(ended_at=now)
+            running = Timer.objects.create(
+                entry=entry, name=limit.name, began_at=now, due_at=_due(now, limit.days, limit, special)
+            )
+        if running is not None:
+            _suspend(running, limit, entry.state in limit.suspended_in, now, special)
+    set_due(entry)
+
+
+def set_due(entry: Entry) -> None:
+    """The nearest running limit stands on the entry, for lists and the inbox."""
+    rows = entry.timers.filter(ended_at=None, suspended_at=None).order_by("due_at")
+    entry.due_at = rows.values_list("due_at", flat=True).first()
+    entry.save(update_fields=["due_at"])
+
+
+def _suspend(timer: Timer, limit: Deadline, held: bool, now: datetime, special: dict[date, bool]) -> None:
+    if held and timer.suspended_at is None:
+        timer.suspended_at = now
+        today, due = timezone.localdate(now), timezone.localdate(timer.due_at)
+        timer.left_days = max(0, days_left(today, due, special, working=limit.working))
+    elif not held and timer.suspended_at is not None:
+        timer.due_at = _due(now, timer.left_days or 0, limit, special)
+        timer.suspended_at = timer.left_days = None
+    timer.save(update_fields=["suspended_at", "left_days", "due_at"])
+
+
+def _due(now: datetime, days: int, limit: Deadline, special: dict[date, bool]) -> datetime:
+    """The end of the last day, in the installation's time zone."""
+    last = add_days(timezone.localdate(now), days, special, working=limit.working)
+    return timezone.make_aware(datetime.combine(last, time(23, 59, 59)))
+
+
+def fire_due(now: datetime, fire: Callable[[Timer], None]) -> int:
+    """Give each limit that is over to `fire`; returns how many there were."""
+    due = Timer.objects.filter(ended_at=None, suspended_at=None, told_at=None, due_at__lt=now).order_by("due_at")
+    fired = list(due.select_related("entry")[:FIRED_PER_RUN_MAX])
+    for timer in fired:
+        fire(timer)
+    return len(fired)
+
+
+def deadlines_of(entry: Entry, life: Life) -> tuple[DeadlineView, ...]:
+    """The record's limits, the latest of each name, nearest first."""
+    named = {limit.name: limit for limit in life.deadlines}
+    latest = {timer.name: timer for timer in entry.timers.order_by("id") if timer.name in named}
+    now = timezone.now()
+    views = [
+        DeadlineView(
+            timer.name,
+            named[timer.name].label,
+            named[timer.name].basis,
+            timer.due_at,
+            timer.began_at,
+            timer.suspended_at,
+            timer.ended_at,
+            overdue=timer.ended_at is None and timer.suspended_at is None and timer.due_at < now,
+        )
+        for timer in latest.values()
+    ]
+    return tuple(sorted(views, key=lambda view: view.due_at))

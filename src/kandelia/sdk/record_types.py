@@ -1,0 +1,68 @@
+"""The public door for record types: what a declaration is made of, and the records of every type."""
+
+from kandelia.kernel.records import acting, facade, permissions, store, writing
+from kandelia.kernel.records.archetypes import APPLY, DUTIES, PUBLISH, REGISTER
+from kandelia.kernel.records.contracts import (
+    ActionView,
+    ChangeView,
+    DeadlineView,
+    Kind,
+    Query,
+    RecordPage,
+    RecordView,
+    Ref,
+    StepView,
+    Tally,
+)
+from kandelia.kernel.records.declaration import (
+    ANYONE,
+    CLOCK,
+    OWNER,
+    Case,
+    Deadline,
+    Duty,
+    Field,
+    Group,
+    Life,
+    RecordType,
+    State,
+    Transition,
+)
+from kandelia.kernel.records.models import Entry, Record, Reference
+
+__all__ = [
+    "ANYONE",
+    "APPLY",
+    "CLOCK",
+    "DUTIES",
+    "OWNER",
+    "PUBLISH",
+    "REGISTER",
+    "ActionView",
+    "Case",
+    "ChangeView",
+    "Deadline",
+    "DeadlineView",
+    "Duty",
+    "Entry",
+    "Field",
+    "Group",
+    "Kind",
+    "Life",
+    "Query",
+    "Record",
+    "RecordPage",
+    "RecordType",
+    "RecordView",
+    "Ref",
+    "Reference",
+    "State",
+    "StepView",
+    "Tally",
+    "Transition",
+    "acting",
+    "facade",
+    "permissions",
+    "store",
+    "writing",
+]
