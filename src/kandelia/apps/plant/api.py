@@ -6,6 +6,7 @@ import time
 from django.http import HttpRequest
 from ninja import Router, Schema
 
+from kandelia.apps.plant import sheets_api
 from kandelia.base.errors import Unavailable
 from kandelia.sdk.api import viewer_of
 from kandelia.sdk.bus import ask_reports, bus_call
@@ -45,6 +46,9 @@ def recorder(request: HttpRequest) -> Recorder:
             _kept.answer = _ask()
             _kept.until_s = time.monotonic() + KEPT_S
         return _kept.answer
+
+
+router.add_router("", sheets_api.router)
 
 
 def _ask() -> Recorder:

@@ -9,6 +9,9 @@ app = App(
     systems=("S03", "S04", "S76", "S77", "S78", "S83"),
     navigation=(
         NavigationEntry("plant", LocalText("工厂总览", "Overview"), "plant-overview", "factory"),
+        NavigationEntry("plant", LocalText("看板", "Dashboards"), "plant-dashboards", "layout-dashboard"),
+        NavigationEntry("plant", LocalText("浏览", "Explorer"), "plant-explore", "folder-tree"),
+        NavigationEntry("plant", LocalText("对比", "Compare"), "plant-compare", "chart-line"),
         NavigationEntry("plant", LocalText("测点", "Signals"), "plant-signals", "activity"),
     ),
     urls="kandelia.apps.plant.urls",

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class PlantConfig(AppConfig):
-    """The plant room: templates and words, no tables."""
+    """The plant room: templates, words, and the table of what people arranged."""
 
     name = "kandelia.apps.plant"
     label = "plant"

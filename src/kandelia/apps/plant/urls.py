@@ -2,11 +2,18 @@
 
 from django.urls import path
 
-from kandelia.apps.plant.screens import machine, overview, signals
+from kandelia.apps.plant.screens import compare, dashboards, explorer, machine, overview, signals
 
 urlpatterns = [
     path("", overview.overview, name="plant-overview"),
     path("machines/<path:machine>", machine.machine, name="plant-machine"),
     path("signals", signals.signal_list, name="plant-signals"),
     path("signals/<int:number>", signals.signal_page, name="plant-signal"),
+    path("explore", explorer.explorer, name="plant-explore"),
+    path("compare", compare.compare, name="plant-compare"),
+    path("dashboards", dashboards.dashboard_list, name="plant-dashboards"),
+    path("dashboards/<str:id>", dashboards.dashboard, name="plant-dashboard"),
+    path("dashboards/<str:id>/draft", dashboards.draft_tiles, name="plant-dashboard-draft"),
+    path("dashboards/<str:id>/copy", dashboards.copy, name="plant-dashboard-copy"),
+    path("dashboards/<str:id>/remove", dashboards.remove, name="plant-dashboard-remove"),
 ]

@@ -25,7 +25,7 @@ def signal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     rows = [live_row(signal, viewer.language) for signal in page.items]
     sites = things.tree(viewer)
     sources = [source(one, viewer.language) for one in connections.list_connections(viewer)]
-    drawn = [live_row(signal, viewer.language) for signal in _drawn(request, viewer)]
+    drawn = [live_row(signal, viewer.language) for signal in drawn_signals(request, viewer)]
     context = {
         "rows": rows,
         "asked": asked,
@@ -44,7 +44,7 @@ def signal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return render(request, template, context)
 
 
-def _drawn(request: HttpRequest, viewer: Viewer) -> list[SignalView]:
+def drawn_signals(request: HttpRequest, viewer: Viewer) -> list[SignalView]:
     """Signals that the address asks a trend of, whether or not they stand on this page."""
     words = request.GET.get("signals", "").split(",")[:TREND_SIGNALS_MAX]
     numbers = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) <= 10]

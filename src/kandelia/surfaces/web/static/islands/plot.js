@@ -4,6 +4,8 @@ import { KIND, number, valueText } from "./format.js";
 import { language } from "./words.js";
 
 const AXES_MAX = 4;
+const AXES_MAX_WIDE = 6; // over WIDE_PX
+const WIDE_PX = 1100;
 const AXES_MAX_NARROW = 2; // under NARROW_PX axes leave too little for the lines
 const NARROW_PX = 600;
 const STRIP_PX = 6; // height of the quality strip of one signal among several
@@ -13,7 +15,7 @@ const EDGE_ALPHA = "66";
 const SERIES_PER_SIGNAL = 3; // line, max, min
 
 export const stepped = (one) => one.kind === KIND.BOOLEAN || one.kind === KIND.ENUMERATION;
-const scaleOf = (one) => (stepped(one) ? `state${one.number}` : `unit:${one.unit}`);
+const scaleOf = (one) => (stepped(one) ? `state${one.number}` : one.own ? `own:${one.number}` : `unit:${one.unit}`);
 
 export function token(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -168,7 +170,7 @@ export function makePlot(host, view, hooks) {
     scales[scale] = { range: range(one, 10 ** -(one.decimals ?? 2)) };
   }
   const axes = [timeAxis(view.zone, ink, line, font)];
-  [...groups].slice(0, host.clientWidth < NARROW_PX ? AXES_MAX_NARROW : AXES_MAX).forEach(([scale, members], place) => {
+  [...groups].slice(0, host.clientWidth < NARROW_PX ? AXES_MAX_NARROW : host.clientWidth > WIDE_PX ? AXES_MAX_WIDE : AXES_MAX).forEach(([scale, members], place) => {
     axes.push(valueAxis(scale, members, place % 2 ? 1 : 3, place === 0, ink, line, font));
   });
   const series = [{}];

@@ -68,6 +68,7 @@ class LiveTrend extends HTMLElement {
     const asked = readAddress(this);
     this.compare.value = asked.compare;
     this.live = asked.live;
+    this.axes = asked.axes;
     this.setSpan(asked.from, asked.to);
     await Promise.all(asked.numbers.slice(0, SIGNALS_MAX).map((number) => this.add(number, true)));
     this.load();
@@ -262,7 +263,7 @@ class LiveTrend extends HTMLElement {
     this.plot?.destroy();
     this.plot = null;
     if (!this.plotHost) return;
-    for (const one of this.view.signals) one.colour = colour(one.place);
+    for (const one of this.view.signals) Object.assign(one, { colour: colour(one.place), own: this.axes === "own" });
     if (this.view.signals.length) {
       this.plot = makePlot(this.plotHost, this.view, {
         cursor: (plot) => this.moved(plot), select: (plot) => this.selected(plot), mousedown: (plot, _, handle) => (event) => press(this, event, handle),
@@ -303,16 +304,25 @@ class LiveTrend extends HTMLElement {
 
   // Moving about.
 
-  go(from, to, live = false) {
+  /** `quiet` where the page moves it along with another, who told of it. */
+  go(from, to, live = false, quiet = false) {
     this.live = live;
     this.setSpan(from, to);
     this.redraw();
     this.load();
+    if (!quiet) this.dispatchEvent(new CustomEvent("trend-window", { bubbles: true, detail: { from: this.view.from, to: this.view.to, live } }));
   }
 
-  follow(length) {
+  follow(length, quiet = false) {
     const now = nowMs();
-    this.go(now - length, now, true);
+    this.go(now - length, now, true, quiet);
+  }
+
+  /** "unit": signals of one unit share an axis; "own": each has its own. */
+  setAxes(axes) {
+    this.axes = axes;
+    this.remake();
+    writeAddress(this);
   }
 
   zoom(factor, at = this.live ? this.view.to : (this.cursorTime ?? (this.view.from + this.view.to) / 2)) {
