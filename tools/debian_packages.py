@@ -5,7 +5,11 @@ import shutil
 import subprocess
 import sys
 
-PACKAGES = {"chromium": "chromium", "fonts-noto-cjk": ""}  # package: a program that shows it is there
+PACKAGES = {
+    "chromium": "chromium",
+    "strace": "strace",
+    "fonts-noto-cjk": "",
+}  # package: a program that shows it is there
 FONT_FOLDER = "/usr/share/fonts/opentype/noto"
 
 
