@@ -7,6 +7,8 @@ import sys
 
 PACKAGES = {
     "chromium": "chromium",
+    "mosquitto": "/usr/sbin/mosquitto",
+    "mosquitto-clients": "mosquitto_pub",
     "strace": "strace",
     "fonts-noto-cjk": "",
 }  # package: a program that shows it is there
