@@ -61,6 +61,7 @@ class ChdbHistory:
         try:
             self._writer: Any = self._directory.connect()
             tables.create(self._writer)
+            self._directory.sync_folders()
         except BaseException:
             self._directory.release()
             raise

@@ -24,6 +24,7 @@ MARK_CACHE_BYTES = 24_000_000
 INDEX_CACHE_BYTES = 16_000_000
 SMALL_CACHE_BYTES = 1_000_000
 BACKGROUND_THREADS = 2
+TABLES_DEPTH = 4  # folders below a history directory down to those of the tables, without their parts
 _SIGACTION_BYTES = 256  # larger than struct sigaction on every platform that has a wheel
 _PATH_FORBIDDEN = re.compile(r"[?&#%]")  # the library reads a path as an address with options
 _CODE = re.compile(r"Code: (\d+)\. DB::Exception: (.*?)(?: \([A-Z_]+\))?$", re.DOTALL)
@@ -66,6 +67,15 @@ class Directory:
         except RuntimeError as error:
             raise self._refusal(str(error)) from error
 
+    def sync_folders(self) -> None:
+        """Bring the names of the tables to the disk: the library syncs what it writes in them, not that they exist."""
+        for folder in _folders(self.path, TABLES_DEPTH):
+            opened = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(opened)
+            finally:
+                os.close(opened)
+
     def _refusal(self, message: str) -> KandeliaError:
         where = str(self.path)
         if "already initialized with path" in message:
@@ -81,6 +91,13 @@ class Directory:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+def _folders(top: Path, depth: int) -> Iterator[Path]:
+    yield top
+    for folder in top.iterdir() if depth else ():
+        if folder.is_dir() and not folder.is_symlink():
+            yield from _folders(folder, depth - 1)
 
 
 def _lock(path: Path) -> int:
