@@ -98,6 +98,7 @@ class TokenView:
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    duties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ class Token(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+    duties = models.JSONField(default=list, blank=True)  # names; no more than its maker holds
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
     created_by = models.CharField(max_length=80)  # Viewer.subject; a person's tokens die with their account

@@ -1,5 +1,6 @@
 """API tokens: made, listed, revoked, and checked at each request."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kandelia.base.ids import new_id
 from kandelia.kernel.access.audit import audit
 from kandelia.kernel.access.contracts import RIGHTS, Right, Role, TokenView, Viewer
+from kandelia.kernel.access.guards import SYSTEM_SUBJECT
 from kandelia.kernel.access.logic import token_text
 from kandelia.kernel.access.models import Person, Token
 from kandelia.kernel.access.organisations import find_organisation
@@ -21,13 +23,20 @@ USED_PERIOD = timedelta(minutes=1)  # `last_used_at` is written no oftener
 
 
 def create_token(
-    viewer: Viewer, name: str, role: Role, expires_at: datetime | None = None, *, address: str = ""
+    viewer: Viewer,
+    name: str,
+    role: Role,
+    expires_at: datetime | None = None,
+    *,
+    duties: Iterable[str] = (),
+    address: str = "",
 ) -> tuple[TokenView, str]:
     """A token of the viewer's organisation and its secret, which is shown this once.
 
-    NotAllowed for a role beyond the viewer's own, or when a token asks; Conflict when the name is taken.
+    NotAllowed for a role or duty beyond the viewer's own, or when a token asks; Conflict when the name is taken.
     """
-    _may_make(viewer, role)
+    held = sorted(set(duties))
+    _may_make(viewer, role, held)
     name = name.strip()
     if not name or len(name) > NAME_LENGTH_MAX:
         raise InvalidInput("a token needs a name", "name", f"give it 1 to {NAME_LENGTH_MAX} characters", "invalid-name")
@@ -45,12 +54,13 @@ def create_token(
             organisation_id=viewer.organisation,
             name=name,
             role=role.value,
+            duties=held,
             prefix=secret[: token_text.PREFIX_LENGTH],
             digest=token_text.digest(secret),
             created_by=viewer.subject,
             expires_at=expires_at,
         )
-        audit(viewer, "token.create", name, {"id": made.id, "role": role.value}, address)
+        audit(viewer, "token.create", name, {"id": made.id, "role": role.value, "duties": held}, address)
     return _view(made), secret
 
 
@@ -80,30 +90,42 @@ def viewer_of_secret(secret: str, language: str) -> Viewer | None:
         .filter(Q(expires_at=None) | Q(expires_at__gt=now))
         .first()
     )
-    if row is None or not _maker_may(row):
+    duties = _allowed_duties(row) if row is not None else None
+    if row is None or duties is None:
         return None
     if row.last_used_at is None or now - row.last_used_at > USED_PERIOD:
         Token.objects.filter(id=row.id).update(last_used_at=now)
-    return Viewer(row.organisation_id, f"token:{row.id}", row.name, Role(row.role), language)
+    return Viewer(row.organisation_id, f"token:{row.id}", row.name, Role(row.role), language, duties)
 
 
-def _maker_may(row: Token) -> bool:
-    """A token never outlives or outranks the person who made it."""
+def _allowed_duties(row: Token) -> frozenset[str] | None:
+    """The duties of a token that its maker still holds, None where the maker has lost access or that role.
+
+    A token never outlives or outranks the person who made it.
+    """
     kind, _, id = row.created_by.partition(":")
     if kind != "person":
-        return True
+        return frozenset(row.duties)
     person = Person.objects.filter(id=id, active=True).first()
     membership = person.memberships.filter(organisation_id=row.organisation_id).first() if person else None
-    return membership is not None and RIGHTS[Role(row.role)] <= RIGHTS[Role(membership.role)]
+    if membership is None or not RIGHTS[Role(row.role)] <= RIGHTS[Role(membership.role)]:
+        return None
+    if not row.duties:
+        return frozenset()
+    return frozenset(row.duties) & frozenset(membership.duties.values_list("name", flat=True))
 
 
-def _may_make(viewer: Viewer, role: Role) -> None:
+def _may_make(viewer: Viewer, role: Role, duties: list[str]) -> None:
     if viewer.subject.startswith("token:"):
         raise NotAllowed("a token may not make tokens", "tokens", "sign in, or use `kandelia token`", "not-allowed")
     if not RIGHTS[role] <= RIGHTS[viewer.role]:
         raise NotAllowed(
             f"the role {role.value} is beyond your own", "role", f"choose {viewer.role.value} or less", "not-allowed"
         )
+    beyond = [name for name in duties if name not in viewer.duties]
+    if beyond and viewer.subject != SYSTEM_SUBJECT:
+        held = ", ".join(sorted(viewer.duties)) or "you hold none"
+        raise NotAllowed(f'the duty "{beyond[0][:40]}" is not yours', "duties", f"choose of: {held}", "not-allowed")
 
 
 def _seen_by(viewer: Viewer) -> QuerySet[Token]:
@@ -123,4 +145,5 @@ def _view(row: Token) -> TokenView:
         row.expires_at,
         row.last_used_at,
         row.revoked_at,
+        tuple(row.duties),
     )

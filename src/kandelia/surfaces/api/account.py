@@ -32,7 +32,9 @@ def tokens(request: HttpRequest) -> dict[str, Any]:
 @router.post("/tokens", response={201: schemas.MadeToken})
 def make_token(request: HttpRequest, body: schemas.NewToken) -> Status[dict[str, Any]]:
     """Make a token with a role no greater than one's own; its secret is answered this once."""
-    view, secret = create_token(viewer_of(request), body.name, body.role, body.expires_at, address=address_of(request))
+    view, secret = create_token(
+        viewer_of(request), body.name, body.role, body.expires_at, duties=body.duties, address=address_of(request)
+    )
     return Status(201, {**schemas.token(view), "secret": secret})
 
 

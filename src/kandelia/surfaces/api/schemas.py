@@ -66,6 +66,7 @@ class NewToken(Schema):
     name: Annotated[str, Field(min_length=1, max_length=120)]
     role: Role
     expires_at: datetime | None = None
+    duties: Annotated[list[Text], Field(max_length=40)] = []
 
 
 class Token(Schema):
@@ -74,6 +75,7 @@ class Token(Schema):
     id: str
     name: str
     role: Role
+    duties: list[str]
     prefix: str
     created_by: str
     created_at: datetime

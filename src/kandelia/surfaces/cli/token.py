@@ -26,12 +26,13 @@ def group() -> None:
 @group.command()
 @click.argument("name")
 @role_option
+@click.option("--duty", "duties", multiple=True, metavar="NAME", help="An office it also holds; may be repeated.")
 @click.option("--expires", metavar="WHEN", help="Days like 90d, or a last day like 2030-12-31; else until revoked.")
 @organisation_options
 @json_option
-def create(name: str, role: str, expires: str | None, viewer: Viewer, as_json: bool) -> None:
+def create(name: str, role: str, duties: tuple[str, ...], expires: str | None, viewer: Viewer, as_json: bool) -> None:
     """Make a token NAME and print its secret, this once."""
-    made, secret = access.create_token(viewer, name, Role(role), _end(expires) if expires else None)
+    made, secret = access.create_token(viewer, name, Role(role), _end(expires) if expires else None, duties=duties)
     if as_json:
         say_json(
             {"id": made.id, "name": made.name, "role": made.role, "organisation": made.organisation, "token": secret}

@@ -197,6 +197,19 @@ def test_nobody_makes_a_token_above_themselves(system, li) -> None:
         facade.create_token(viewer, "own", Role.VIEWER)
 
 
+def test_a_token_holds_only_duties_its_maker_holds(system, li) -> None:
+    facade.set_duties(system, "li", ["acceptance", "finance"])
+    viewer = viewer_with(session_of())
+    with pytest.raises(NotAllowed, match="leader"):
+        facade.create_token(viewer, "big", Role.VIEWER, duties=["leader"])
+    made, secret = facade.create_token(viewer, "desk", Role.VIEWER, duties=["finance", "acceptance"])
+    assert made.duties == ("acceptance", "finance")
+    bearer = f"Bearer {secret}"
+    assert facade.viewer_of_request(request(Authorization=bearer)).duties == {"acceptance", "finance"}
+    facade.set_duties(system, "li", ["finance"])
+    assert facade.viewer_of_request(request(Authorization=bearer)).duties == {"finance"}
+
+
 def test_a_wrong_header_never_falls_back_to_the_session(li) -> None:
     session = session_of()
     assert facade.viewer_of_request(request(session, Authorization="Bearer kdl_wrong")) is None
