@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from kandelia.kernel.access import facade as access
 from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.records.steps import verify_steps
 from kandelia.surfaces.cli.options import data_option, json_option, organisation_options, say_json, say_table
 
 EXIT_BROKEN = 2
@@ -37,9 +38,13 @@ def list_(limit: int, viewer: Viewer, as_json: bool) -> None:
 @group.command()
 @data_option
 def verify() -> None:
-    """Check the hash of every row; exit code 2 names the first that was changed or removed."""
+    """Check every row of the audit, and the steps of records against it; exit code 2 names the first that was changed."""
     broken = access.verify_chain()
     if broken is not None:
         click.echo(f"row {broken} does not fit the row before it: the audit was changed", err=True)
         sys.exit(EXIT_BROKEN)
-    click.echo("the audit is whole")
+    step = verify_steps()
+    if step is not None:
+        click.echo(f"step {step} of a record does not fit its row of the audit: the step was changed", err=True)
+        sys.exit(EXIT_BROKEN)
+    click.echo("the audit is whole, and every step of a record fits it")
