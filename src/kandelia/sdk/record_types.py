@@ -1,7 +1,7 @@
 """The public door for record types: what a declaration is made of, and the records of every type."""
 
-from kandelia.kernel.records import acting, facade, permissions, store, writing
-from kandelia.kernel.records.archetypes import APPLY, DUTIES, PUBLISH, REGISTER
+from kandelia.kernel.records import acting, facade, permissions, references, store, writing
+from kandelia.kernel.records.archetypes import APPLY, DUTIES, KEPT, PUBLISH, REGISTER
 from kandelia.kernel.records.contracts import (
     ActionView,
     ChangeView,
@@ -18,6 +18,7 @@ from kandelia.kernel.records.declaration import (
     ANYONE,
     CLOCK,
     OWNER,
+    SYSTEM,
     Case,
     Deadline,
     Duty,
@@ -29,15 +30,18 @@ from kandelia.kernel.records.declaration import (
     Transition,
 )
 from kandelia.kernel.records.models import Entry, Record, Reference
+from kandelia.kernel.records.registry import type_of
 
 __all__ = [
     "ANYONE",
     "APPLY",
     "CLOCK",
     "DUTIES",
+    "KEPT",
     "OWNER",
     "PUBLISH",
     "REGISTER",
+    "SYSTEM",
     "ActionView",
     "Case",
     "ChangeView",
@@ -63,6 +67,8 @@ __all__ = [
     "acting",
     "facade",
     "permissions",
+    "references",
     "store",
+    "type_of",
     "writing",
 ]

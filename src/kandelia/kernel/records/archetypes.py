@@ -39,6 +39,35 @@ def _step(name: str, zh: str, en: str, sources: str, target: str, roles: tuple[s
     return Transition(name, LocalText(zh, en), tuple(sources.split()), target, roles, **more)  # type: ignore[arg-type]
 
 
+KEPT = Life(
+    states=(
+        _state(
+            "active", "有效", "Active", "start", editable_by=("applicant", "registrar", "engineer", "administrator")
+        ),
+        _state("retired", "已停用", "Retired", "end", look="muted"),
+    ),
+    transitions=(
+        _step(
+            "retire",
+            "停用",
+            "Retire",
+            "active",
+            "retired",
+            ("applicant", "registrar", "engineer", "administrator"),
+            expected=False,
+        ),
+        _step(
+            "restore",
+            "恢复",
+            "Restore",
+            "retired",
+            "active",
+            ("applicant", "registrar", "engineer", "administrator"),
+            expected=False,
+        ),
+    ),
+)
+
 REGISTER = Life(
     states=(
         _state("draft", "草稿", "Draft", "start", editable_by=("applicant", "registrar", "administrator")),

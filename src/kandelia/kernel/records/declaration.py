@@ -19,6 +19,7 @@ ANYONE = "anyone"  # a role that everybody holds who is signed in
 OWNER = "owner"  # anybody of the owning organisation
 NO_TEXT = LocalText()
 CLOCK = "clock"  # the role of transitions that time alone makes
+SYSTEM = "system"  # the role of transitions that code of the type's own app makes
 
 
 @dataclass(frozen=True, slots=True)

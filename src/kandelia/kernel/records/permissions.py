@@ -95,7 +95,7 @@ def visible(viewer: Viewer | None, declared: RecordType, rows: QuerySet[Entry]) 
     if viewer is None:
         return rows.filter(public=True)
     side = desk(viewer, declared)
-    if declared.read_by and not holds(viewer, declared.read_by, {side, "owner"}) and viewer.subject != SYSTEM_SUBJECT:
+    if declared.read_by and not holds(viewer, declared.read_by, {side}) and viewer.subject != SYSTEM_SUBJECT:
         return rows.filter(public=True)
     column = {"owner": "organisation_id", "handler": "handler_id"}[side]
     return rows.filter(Q(**{column: viewer.organisation}))

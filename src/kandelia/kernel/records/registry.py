@@ -5,7 +5,7 @@ from django.core.exceptions import FieldDoesNotExist
 from kandelia.base.errors import Conflict, NotFound
 from kandelia.kernel.access.contracts import Role
 from kandelia.kernel.records.archetypes import DUTIES
-from kandelia.kernel.records.declaration import ANYONE, CLOCK, OWNER, Duty, RecordType
+from kandelia.kernel.records.declaration import ANYONE, CLOCK, OWNER, SYSTEM, Duty, RecordType
 from kandelia.kernel.records.logic.checking import mistakes
 from kandelia.kernel.records.models import Record, Reference
 
@@ -51,7 +51,7 @@ def duties() -> dict[str, Duty]:
 
 def role_names() -> set[str]:
     """Every name that may stand for who does something."""
-    return {*(role.value for role in Role), *_duties, OWNER, ANYONE, CLOCK}
+    return {*(role.value for role in Role), *_duties, OWNER, ANYONE, CLOCK, SYSTEM}
 
 
 def _refuse(one: RecordType, wrong: list[str]) -> None:
