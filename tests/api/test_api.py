@@ -70,6 +70,8 @@ def test_signals_are_found_paged_and_changed(engineer, viewer):
     number = page["items"][0]["number"]
     changed = engineer("PATCH", f"/signals/{number}", {"key": "heat", "unit": "K"}).json()
     assert (changed["number"], changed["id"], changed["unit"]) == (number, "s1.hall.oven.heat", "K")
+    versions = viewer.get(f"/signals/{number}/versions")["items"]
+    assert [(one["kind"], one["unit"]) for one in versions] == [("float", "K"), ("float", "Cel")]
     wrong = engineer("PATCH", f"/signals/{number}", {"unit": "°C"})
     assert wrong.status_code == 400 and wrong.json()["mend"] == 'write "Cel"'
     made = engineer("PUT", "/signals/s1.hall.oven.new", {"machine": "s1/hall/oven", "key": "new"})

@@ -34,6 +34,7 @@ OPERATIONS = {
     "PATCH /signals/{which}": ("/signals/{n}", {}, CONFIGURE),
     "DELETE /signals/{which}": ("/signals/s1.none", None, CONFIGURE),
     "GET /signals/{which}/raw": (f"/signals/{{n}}/raw?{WINDOW}", None, SEE),
+    "GET /signals/{which}/versions": ("/signals/{n}/versions", None, SEE),
     "GET /history/trend": (f"/history/trend?signals={{n}}&{WINDOW}", None, SEE),
     "GET /history/last": ("/history/last?signals={n}", None, SEE),
     "GET /history/export": (f"/history/export?signals={{n}}&{WINDOW}", None, SEE),

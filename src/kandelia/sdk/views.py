@@ -1,16 +1,17 @@
 """What facades answer, as plain frozen shapes. Loads without Django, so that an app's logic may use it."""
 
 from kandelia.base.pages import Page
-from kandelia.kernel.access.contracts import Right, Role, Viewer
+from kandelia.kernel.access.contracts import AuditView, Right, Role, Viewer
 from kandelia.kernel.connections.contracts import ConnectionState, ConnectionView, State
 from kandelia.kernel.events.report import REPORT_PERIOD_S, REPORTS_ASK, Process, Report, Trouble
-from kandelia.kernel.signals.definitions import SignalView
+from kandelia.kernel.signals.definitions import SignalVersionView, SignalView
 from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, SiteView
 
 __all__ = [
     "REPORTS_ASK",
     "REPORT_PERIOD_S",
     "AreaView",
+    "AuditView",
     "ConnectionState",
     "ConnectionView",
     "LineView",
@@ -20,6 +21,7 @@ __all__ = [
     "Report",
     "Right",
     "Role",
+    "SignalVersionView",
     "SignalView",
     "SiteView",
     "State",

@@ -7,6 +7,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
+from kandelia.apps.system.asking_audit import ROWS, Asked, asked_rows
 from kandelia.apps.system.collecting import collect, sees_platform
 from kandelia.apps.system.logic import platform
 from kandelia.base.clock import NS_PER_MS
@@ -49,6 +50,22 @@ def status(request: HttpRequest) -> HttpResponse:
             "mend": found.mend,
         }
     )
+
+
+@router.get("/system/audit", response=ANSWERS)
+def audit(
+    request: HttpRequest,
+    subject: str = "",
+    action: str = "",
+    first_day: str = "",
+    last_day: str = "",
+    after: str = "",
+    limit: int = ROWS,
+) -> HttpResponse:
+    """A page of the organisation's audit, newest first; `action` may be how several begin; days are YYYY-MM-DD."""
+    page = asked_rows(viewer_of(request), Asked(subject, action, first_day, last_day, after), limit)
+    items = [{**asdict(view), "at": view.at.isoformat()} for view in page.items]
+    return _json({"items": items, "next": page.next})
 
 
 @router.get("/system/figures", response=ANSWERS)

@@ -2,6 +2,10 @@
 
 from django.urls import path
 
-from kandelia.apps.system import screens
+from kandelia.apps.system.screens import audit, status
 
-urlpatterns = [path("system", screens.status, name="system-status")]
+urlpatterns = [
+    path("system", status.status, name="system-status"),
+    path("audit", audit.audit, name="audit"),
+    path("audit/verify", audit.verify, name="audit-verify"),
+]

@@ -1,7 +1,8 @@
 """Writes and reads the audit: one chain for the installation, one transaction a row."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -53,10 +54,24 @@ def audit(viewer: Viewer, action: str, target: str, details: Mapping[str, object
     append(viewer.subject, action, target, details, organisation=viewer.organisation, address=address)
 
 
-def list_audit(viewer: Viewer, *, after: str = "", limit: int = PAGE_ROWS) -> Page[AuditView]:
-    """The organisation's rows, newest first; needs Right.ADMINISTER."""
+def list_audit(
+    viewer: Viewer,
+    *,
+    after: str = "",
+    limit: int = PAGE_ROWS,
+    subject: str = "",
+    action: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Page[AuditView]:
+    """The organisation's rows, newest first; needs Right.ADMINISTER.
+
+    `subject` is one Viewer.subject, `action` an action or how several begin ("signal."), [since, until) their time.
+    """
     require(viewer, Right.ADMINISTER)
     rows = AuditEntry.objects.filter(organisation=viewer.organisation).order_by("-id")
+    wanted = {"subject": subject, "action__startswith": action, "at__gte": since, "at__lt": until}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     if after.isascii() and after.isdigit():
         rows = rows.filter(id__lt=int(after))
     limit = max(1, min(limit, PAGE_ROWS_MAX))
@@ -64,15 +79,34 @@ def list_audit(viewer: Viewer, *, after: str = "", limit: int = PAGE_ROWS) -> Pa
     return Page(tuple(found[:limit]), str(found[limit - 1].id) if len(found) > limit else "")
 
 
+def rows_that_hold(viewer: Viewer, ids: Iterable[int]) -> set[int]:
+    """Those of these rows whose hash fits the row and the hash before it; needs Right.ADMINISTER.
+
+    The row before may be another organisation's: only its hash is read. That nothing was cut off at the end, or
+    changed further back together with all that follows, is what verify_chain and copies of the newest hash tell.
+    """
+    require(viewer, Right.ADMINISTER)
+    found = AuditEntry.objects.filter(organisation=viewer.organisation, id__in=list(ids))
+    return {entry.id for entry in found if link(_hash_before(entry.id), _row(entry)) == entry.hash}
+
+
+def _hash_before(id: int) -> str:
+    before = AuditEntry.objects.filter(id__lt=id).order_by("-id").values_list("hash", flat=True).first()
+    return before or START
+
+
 def verify_chain() -> int | None:
     """The id of the first row whose hash does not fit, None when the whole chain holds."""
     previous = START
     for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2_000):
-        row = Row(entry.at, entry.organisation, entry.subject, entry.action, entry.target, entry.details, entry.address)
-        if link(previous, row) != entry.hash:
+        if link(previous, _row(entry)) != entry.hash:
             return entry.id
         previous = entry.hash
     return None
+
+
+def _row(entry: AuditEntry) -> Row:
+    return Row(entry.at, entry.organisation, entry.subject, entry.action, entry.target, entry.details, entry.address)
 
 
 def _plain(details: Mapping[str, object]) -> dict[str, object]:

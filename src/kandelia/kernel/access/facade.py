@@ -1,6 +1,6 @@
 """The room's door: who is looking, what they may do, and the audit of what they did."""
 
-from kandelia.kernel.access.audit import append, audit, list_audit, verify_chain
+from kandelia.kernel.access.audit import append, audit, list_audit, rows_that_hold, verify_chain
 from kandelia.kernel.access.duties import duties_of, holders, set_duties
 from kandelia.kernel.access.guards import SYSTEM_SUBJECT, require, system_viewer
 from kandelia.kernel.access.organisations import add_organisation, list_organisations
@@ -55,6 +55,7 @@ __all__ = [
     "require",
     "reset_password",
     "revoke_token",
+    "rows_that_hold",
     "set_duties",
     "set_preferences",
     "sign_in",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from kandelia.base.samples import Kind
@@ -29,3 +30,12 @@ class SignalView:
     retention: int = 0
     clash: Literal["keep", "replace"] = "keep"
     active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SignalVersionView:
+    """What a signal's numbers mean since a time: a new version begins where kind or unit changes."""
+
+    since_at: datetime
+    kind: Kind
+    unit: str  # UCUM

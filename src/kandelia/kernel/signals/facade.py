@@ -10,7 +10,7 @@ from kandelia.kernel.access.facade import audit, require
 from kandelia.kernel.connections import outbox
 from kandelia.kernel.connections.contracts import UNCONNECTED
 from kandelia.kernel.signals import store
-from kandelia.kernel.signals.definitions import SignalView
+from kandelia.kernel.signals.definitions import SignalVersionView, SignalView
 from kandelia.kernel.signals.models import Signal
 from kandelia.kernel.signals.writing import Writer, Written
 from kandelia.kernel.things import facade as things
@@ -36,6 +36,12 @@ def signal(viewer: Viewer, number: int) -> SignalView:
     """One; NotFound also for another organisation's."""
     require(viewer, Right.SEE)
     return store.one(viewer.organisation, number)
+
+
+def versions(viewer: Viewer, number: int) -> tuple[SignalVersionView, ...]:
+    """What its numbers meant and since when, the newest first; NotFound also for another organisation's."""
+    signal(viewer, number)
+    return store.versions(viewer.organisation, number)
 
 
 def signals_of(viewer: Viewer, numbers: Iterable[int]) -> dict[int, SignalView]:

@@ -9,8 +9,8 @@ from kandelia.base.errors import InvalidInput, NotFound
 from kandelia.base.pages import PAGE_ROWS_MAX, Page
 from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
-from kandelia.kernel.signals.definitions import SignalView
-from kandelia.kernel.signals.models import Signal
+from kandelia.kernel.signals.definitions import SignalVersionView, SignalView
+from kandelia.kernel.signals.models import Signal, SignalVersion
 from kandelia.kernel.things.models import Machine
 
 CHUNK_ROWS = 500  # values of one IN (…)
@@ -64,6 +64,13 @@ def one(organisation: str, number: int) -> SignalView:
         mend = "search the list of signals"
         raise NotFound(f"there is no signal {number}", "signal", mend, "not-found")
     return found
+
+
+def versions(organisation: str, number: int) -> tuple[SignalVersionView, ...]:
+    """The dated versions of a signal, the newest first."""
+    rows = SignalVersion.objects.filter(signal__organisation_id=organisation, signal_id=number).order_by("-since_at")
+    found = rows.values_list("since_at", "kind", "unit")
+    return tuple(SignalVersionView(since_at, Kind(kind), unit) for since_at, kind, unit in found)
 
 
 def by_numbers(organisation: str, numbers: Iterable[int]) -> dict[int, SignalView]:

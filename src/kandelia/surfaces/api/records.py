@@ -133,6 +133,14 @@ def signal(request: HttpRequest, which: str) -> schemas.Signal:
     return schemas.signal(find_signal(viewer_of(request), which))
 
 
+@router.get("/signals/{which}/versions", tags=["signals"], response=dict[str, list[schemas.SignalVersion]])
+def signal_versions(request: HttpRequest, which: str) -> dict[str, list[schemas.SignalVersion]]:
+    """What its numbers meant and since when, the newest first: a version begins where kind or unit changes."""
+    viewer = viewer_of(request)
+    found = signals.versions(viewer, find_signal(viewer, which).number)
+    return {"items": [schemas.version(one) for one in found]}
+
+
 @router.put("/signals/{which}", tags=["signals"], response=schemas.Signal)
 def put_signal(request: HttpRequest, which: str, body: schemas.SignalBody) -> schemas.Signal:
     """Change all of one; by an id that is new, make it."""

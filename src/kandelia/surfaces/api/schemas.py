@@ -11,7 +11,7 @@ from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Role, TokenView, Viewer
 from kandelia.kernel.connections.contracts import ConnectionView
 from kandelia.kernel.signals.contracts import TREND_POINTS_MAX
-from kandelia.kernel.signals.definitions import SignalView
+from kandelia.kernel.signals.definitions import SignalVersionView, SignalView
 
 KindName = Literal["float", "integer", "boolean", "text", "enumeration"]
 Text = Annotated[str, Field(max_length=400)]
@@ -192,6 +192,14 @@ class Signal(SignalBody):
     id: str
 
 
+class SignalVersion(Schema):
+    """What a signal's numbers mean since a time."""
+
+    since_at: datetime
+    kind: KindName
+    unit: str
+
+
 class SignalPage(Schema):
     """A page; `next` goes into `after`, empty on the last one. `total` is counted on the first."""
 
@@ -221,6 +229,11 @@ def signal(view: SignalView) -> Signal:
     plain = {name: getattr(view, name) for name in Signal.model_fields if name not in ("name", "kind", "labels")}
     labels = {code: named(text) for code, text in view.labels.items()}
     return Signal(**plain, name=named(view.name), kind=kind_name(view.kind), labels=labels)
+
+
+def version(view: SignalVersionView) -> SignalVersion:
+    """A dated version as programs get it."""
+    return SignalVersion(since_at=view.since_at, kind=kind_name(view.kind), unit=view.unit)
 
 
 def kind_name(kind: Kind) -> KindName:

@@ -32,6 +32,7 @@ class _Tree:
         self._at, self._search, self._language = at, search, language
 
     def sites(self, sites: Iterable[SiteView]) -> list[Branch]:
+        """The top of the tree."""
         return [
             self._branch(site.key, site.name, site.key, tuple(self._area(site, area) for area in site.areas))
             for site in sites

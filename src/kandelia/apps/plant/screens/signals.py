@@ -1,5 +1,7 @@
 """The signal list with search, and the page of one signal."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -7,9 +9,10 @@ from django.shortcuts import render
 
 from kandelia.apps.plant.logic.board import definitions, live_row, machines_of
 from kandelia.apps.plant.screens.machine import source
+from kandelia.base.units import shown_unit
 from kandelia.sdk.records import connections, signals, things
 from kandelia.sdk.screens import screen
-from kandelia.sdk.views import Right, SignalView, Viewer
+from kandelia.sdk.views import Right, SignalVersionView, SignalView, Viewer
 
 ROWS = 50
 SEARCH_LENGTH_MAX = 200
@@ -80,5 +83,21 @@ def signal_page(request: HttpRequest, viewer: Viewer, number: int) -> HttpRespon
         "definitions": definitions([row]),
         "zone": site.time_zone if site else "",
         "clash": signal.clash,
+        "versions": [meaning(one) for one in signals.versions(viewer, number)],
     }
     return render(request, "plant/signal.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A dated version of a signal as its page shows it; `code` is the UCUM code."""
+
+    since_at: datetime
+    kind_name: str
+    unit: str
+    code: str
+
+
+def meaning(version: SignalVersionView) -> Meaning:
+    """A version with its unit as people write it."""
+    return Meaning(version.since_at, version.kind.name.lower(), shown_unit(version.unit), version.unit)
