@@ -40,7 +40,8 @@ class Viewer:
     """A person or token acting within one organisation; every facade takes one first.
 
     `organisation` is the organisation's plain id; `subject` is "person:<id>" or "token:<id>" (written to the audit,
-    named when sockets must close). `duties` are the offices held there beside the role (applicant, finance …).
+    named when sockets must close). `duties` are the offices held there beside the role (applicant, finance …);
+    those held only as a deputy stand in `stands_for` too, each with the name of the absent person.
     """
 
     organisation: str
@@ -49,6 +50,7 @@ class Viewer:
     role: Role
     language: str = "zh"
     duties: frozenset[str] = frozenset()
+    stands_for: tuple[tuple[str, str], ...] = ()
 
     @property
     def person(self) -> int | None:

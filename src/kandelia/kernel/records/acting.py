@@ -14,19 +14,26 @@ from kandelia.kernel.records.contracts import ActionView
 from kandelia.kernel.records.declaration import CLOCK, Case, RecordType, Transition
 from kandelia.kernel.records.fields import is_required
 from kandelia.kernel.records.models import Entry, Timer
-from kandelia.kernel.records.permissions import may_step, refuse_step, same_eyes
+from kandelia.kernel.records.permissions import for_whom, may_step, refuse_step, same_eyes
 from kandelia.kernel.records.registry import type_of
 from kandelia.kernel.records.steps import note_step
 
 REASON_LENGTH_MAX = 4_000
 BULK_MAX = 500
 listeners: list[Any] = []  # functions (case, source) called after each step, in its transaction: work, events
+overdue_listeners: list[Any] = []  # functions (timer, limit) called once when a limit is over that makes no step
 
 
 def on_step(listener: Any) -> None:
     """Call `listener(case, source_state)` after every step of every record, inside its transaction."""
     if listener not in listeners:
         listeners.append(listener)
+
+
+def on_overdue(listener: Any) -> None:
+    """Call `listener(timer, limit)` once for each limit that is over without a step of its own."""
+    if listener not in overdue_listeners:
+        overdue_listeners.append(listener)
 
 
 def act(
@@ -52,6 +59,7 @@ def act(
             raise NotAllowed(f"a second person must do this: {why}", name, "ask a colleague", "four-eyes")
         if step.reason and not reason.strip():
             raise InvalidInput("no reason is given", "reason", "say why", "missing")
+        for_name = for_name or for_whom(viewer, row.entry, step)
         take(viewer, declared, row, step, reason=reason, basis=basis, given=given or {}, for_name=for_name)
     return row
 
@@ -130,6 +138,9 @@ def fire(timer: Timer) -> None:
             row = store.rows_of(declared).get(entry_id=entry.id)
             row.entry = entry
             take(system_viewer(entry.handler_id), declared, row, step, basis=limit.basis.zh if limit else "")
+        elif limit is not None:
+            for listener in overdue_listeners:
+                listener(timer, limit)
 
 
 def _step(declared: RecordType, entry: Entry, name: str) -> Transition:

@@ -1,5 +1,7 @@
 """Personal data erased: from the fields, from their history and from the words of steps; digests and amounts stay."""
 
+from typing import Any
+
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -8,6 +10,13 @@ from kandelia.kernel.records import store, writing
 from kandelia.kernel.records.declaration import RecordType
 
 ERASED = "***"
+listeners: list[Any] = []  # functions (entry) called in the transaction: rooms that keep words about a record
+
+
+def on_anonymise(listener: Any) -> None:
+    """Call `listener(entry)` when a record's personal data are erased, inside the transaction."""
+    if listener not in listeners:
+        listeners.append(listener)
 
 
 def anonymise(declared: RecordType, id: int) -> None:
@@ -26,5 +35,7 @@ def anonymise(declared: RecordType, id: int) -> None:
         row.entry.steps.update(content=None)
         row.entry.anonymised_at = timezone.now()
         row.entry.save(update_fields=["anonymised_at"])
+        for listener in listeners:
+            listener(row.entry)
         writing.refresh(declared, row)
         append("system", "record.anonymise", f"{declared.name}/{id}", {"fields": names})

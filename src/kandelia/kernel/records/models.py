@@ -133,6 +133,8 @@ class Timer(models.Model):
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="timers")
     name = models.CharField(max_length=40)
     began_at = models.DateTimeField()
+    counted_at = models.DateTimeField(null=True, blank=True)  # from when `days` count: its beginning, or when resumed
+    days = models.IntegerField(null=True, blank=True)
     due_at = models.DateTimeField()
     suspended_at = models.DateTimeField(null=True, blank=True)
     left_days = models.IntegerField(null=True, blank=True)

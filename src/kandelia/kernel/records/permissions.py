@@ -1,6 +1,7 @@
 """Who may see and do what with records: by organisation first, then by role or duty on its side."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.db.models import Q, QuerySet
 
@@ -59,6 +60,15 @@ def may_edit(viewer: Viewer, declared: RecordType, entry: Entry) -> bool:
 def may_step(viewer: Viewer, entry: Entry, step: Transition) -> bool:
     """Whether a step is the viewer's by role and side, before guards and four eyes."""
     return holds(viewer, step.roles, sides(viewer, entry))
+
+
+def for_whom(viewer: Viewer, entry: Entry, step: Transition) -> str:
+    """The absent person whose duty alone makes a step the viewer's, empty where it is the viewer's own."""
+    if not viewer.stands_for:
+        return ""
+    lent = dict(viewer.stands_for)
+    own = replace(viewer, duties=viewer.duties - lent.keys(), stands_for=())
+    return "" if may_step(own, entry, step) else next((lent[one] for one in step.roles if one in lent), "")
 
 
 def same_eyes(viewer: Viewer, entry: Entry, step: Transition) -> str:

@@ -13,16 +13,17 @@ from kandelia.kernel.records.models import CalendarDay, Entry, Timer
 FIRED_PER_RUN_MAX = 500
 
 
-def special_days() -> dict[date, bool]:
-    """Days worked or rested against the week's rule."""
-    return dict(CalendarDay.objects.values_list("day", "working"))
+def special_days(since: date) -> dict[date, bool]:
+    """Days worked or rested against the week's rule, from a day on."""
+    return dict(CalendarDay.objects.filter(day__gte=since).values_list("day", "working"))
 
 
 def after_step(entry: Entry, life: Life, step: str) -> None:
     """Begin, end, suspend and resume the record's limits after a step (or "create") brought it to its state."""
     if not life.deadlines:
         return
-    now, special = timezone.now(), special_days()
+    now = timezone.now()
+    special = special_days(timezone.localdate(now))
     over = life.state(entry.state).kind == "end"
     for limit in life.deadlines:
         running = entry.timers.filter(name=limit.name, ended_at=None).order_by("id").last()
@@ -32,9 +33,9 @@ def after_step(entry: Entry, life: Life, step: str) -> None:
             running = None
         if step in limit.starts and not over:
             entry.timers.filter(name=limit.name, ended_at=None).update(ended_at=now)
-            running = Timer.objects.create(
-                entry=entry, name=limit.name, began_at=now, due_at=_due(now, limit.days, limit, special)
-            )
+            running = Timer(entry=entry, name=limit.name, began_at=now, counted_at=now, days=limit.days)
+            running.due_at = _due(now, limit.days, limit, special)
+            running.save(force_insert=True)
         if running is not None:
             _suspend(running, limit, entry.state in limit.suspended_in, now, special)
     set_due(entry)
@@ -53,9 +54,24 @@ def _suspend(timer: Timer, limit: Deadline, held: bool, now: datetime, special: 
         today, due = timezone.localdate(now), timezone.localdate(timer.due_at)
         timer.left_days = max(0, days_left(today, due, special, working=limit.working))
     elif not held and timer.suspended_at is not None:
-        timer.due_at = _due(now, timer.left_days or 0, limit, special)
+        timer.counted_at, timer.days = now, timer.left_days or 0
+        timer.due_at = _due(now, timer.days, limit, special)
         timer.suspended_at = timer.left_days = None
-    timer.save(update_fields=["suspended_at", "left_days", "due_at"])
+    timer.save(update_fields=["suspended_at", "left_days", "due_at", "counted_at", "days"])
+
+
+def recount(timer: Timer, limit: Deadline, now: datetime) -> bool:
+    """Count a limit that has not ended anew by the calendar as it stands now; whether it ends on another day."""
+    counted, days = timer.counted_at or timer.began_at, limit.days if timer.days is None else timer.days
+    special, before = special_days(timezone.localdate(counted)), timer.due_at
+    timer.due_at = _due(counted, days, limit, special)
+    if timer.suspended_at is not None:
+        on, due = timezone.localdate(timer.suspended_at), timezone.localdate(timer.due_at)
+        timer.left_days = max(0, days_left(on, due, special, working=limit.working))
+    if timer.due_at > now:
+        timer.told_at = None
+    timer.save(update_fields=["due_at", "left_days", "told_at"])
+    return timer.due_at != before
 
 
 def _due(now: datetime, days: int, limit: Deadline, special: dict[date, bool]) -> datetime:

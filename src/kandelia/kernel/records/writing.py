@@ -23,6 +23,13 @@ from kandelia.kernel.records.permissions import may_create, may_edit, sees, side
 from kandelia.kernel.records.steps import note_step
 
 CHUNK_ROWS = 500
+listeners: list[Any] = []  # functions (viewer, declared, entry) called after one record was made, in its transaction
+
+
+def on_create(listener: Any) -> None:
+    """Call `listener(viewer, declared, entry)` for every record that is made singly, inside its transaction."""
+    if listener not in listeners:
+        listeners.append(listener)
 
 
 def create(viewer: Viewer, declared: RecordType, values: Mapping[str, Any], *, organisation: str = "") -> Record:
@@ -44,6 +51,8 @@ def create(viewer: Viewer, declared: RecordType, values: Mapping[str, Any], *, o
         timers.after_step(row.entry, declared.life, "create")
         if declared.saved:
             declared.saved(row)
+        for listener in listeners:
+            listener(viewer, declared, row.entry)
     return row
 
 
