@@ -23,6 +23,7 @@ from kandelia.kernel.records.permissions import desk, holds, may_create, may_rea
 from kandelia.kernel.records.registry import type_of, types
 from kandelia.kernel.records.search import matching
 from kandelia.kernel.records.views import masked, ref_of, seen_fields, view_of
+from kandelia.kernel.records.waiting import waits
 
 __all__ = ["may_create", "seen_fields", "type_of", "types"]
 SEARCH_READ_MAX = 400
@@ -176,13 +177,8 @@ def choices(viewer: Viewer, type: str, text: str, *, limit: int = 20) -> tuple[R
 def waiting(viewer: Viewer, type: str) -> tuple[str, ...]:
     """The states of a type in which something waits for the viewer's roles and duties on its desk."""
     declared = type_of(type)
-    on = {desk(viewer, declared)}
-    names = []
-    for state in declared.life.states:
-        steps = [step for step in declared.life.steps_from(state.name) if step.expected]
-        if any(holds(viewer, step.roles, on) for step in steps):
-            names.append(state.name)
-    return tuple(names)
+    found = (state for one in waits(viewer, declared, desk(viewer, declared)) for state in one.states)
+    return tuple(dict.fromkeys(found))
 
 
 def _places(viewer: Viewer | None) -> list[tuple[str, str]]:
