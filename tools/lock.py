@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PLATFORM = ["pyproject.toml", "--extra", "history", "--extra", "opcua", "requirements/build.in"]
+PLATFORM = ["pyproject.toml", "--extra", "history", "--extra", "opcua", "--extra", "sparkplug", "requirements/build.in"]
 LOCKS = {
     "run.lock": PLATFORM,
     "test.lock": [*PLATFORM, "requirements/test.in"],
