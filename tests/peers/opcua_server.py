@@ -82,6 +82,8 @@ async def serve(options: argparse.Namespace) -> None:
         for name, (kind, make) in ODD.items()
     }
     await folder.add_variable(ua.NodeId("Still", index), "Still", 7.5, ua.VariantType.Double)
+    settable = await folder.add_variable(ua.NodeId("Set", index), "Set", 20.0, ua.VariantType.Double)
+    await settable.set_writable()
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     async with server:

@@ -7,7 +7,7 @@ Blocking libraries go through `Worker`, which gives each call a hard deadline.
 
 from kandelia.base.errors import InvalidInput, KandeliaError, NotAllowed, NotFound, Unavailable
 from kandelia.base.samples import Kind
-from kandelia.kernel.connections.drivers import Driver, Item, KeepsFiles, Node, Session, Sink
+from kandelia.kernel.connections.drivers import Driver, Item, KeepsFiles, Node, ReadsMaps, Session, Sink, Value, Writes
 from kandelia.kernel.connections.plane.blocking import Worker
 
 __all__ = [
@@ -20,8 +20,11 @@ __all__ = [
     "Node",
     "NotAllowed",
     "NotFound",
+    "ReadsMaps",
     "Session",
     "Sink",
     "Unavailable",
+    "Value",
     "Worker",
+    "Writes",
 ]

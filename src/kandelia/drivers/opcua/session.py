@@ -13,7 +13,8 @@ from kandelia.drivers.opcua.limits import Limits
 from kandelia.drivers.opcua.link import Link
 from kandelia.drivers.opcua.reasons import losing_reason
 from kandelia.drivers.opcua.subscriptions import Subscriptions
-from kandelia.sdk.drivers import Item, Node, Sink, Unavailable
+from kandelia.drivers.opcua.writing import write_value
+from kandelia.sdk.drivers import Item, Node, Sink, Unavailable, Value
 
 ALIVE_PERIODS = 3  # a server that shows no life for this many periods is lost
 RUNNING, SHUTDOWN = 0, 4  # ServerState, OPC 10000-5, 12.6
@@ -53,6 +54,10 @@ class OpcUaSession:
             return await browse_children(self._link, self._limits, self._types, address)
         except (ua.UaError, OSError, TimeoutError) as error:
             raise Unavailable(losing_reason(error), where=self._link.config.endpoint, code="server-refuses") from error
+
+    async def write(self, address: str, value: Value) -> Value | None:
+        """See `Writes.write`."""
+        return await write_value(self._link, address, value)
 
     async def close(self) -> None:
         """See `Session.close`; a server that is lost is not spoken to."""

@@ -15,6 +15,7 @@ import numpy as np
 from kandelia.base.samples import Kind
 
 DRIVERS_GROUP = "kandelia.drivers"
+Value = float | int | bool | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,20 @@ class Session(Protocol):
         ...
 
 
+@runtime_checkable
+class Writes(Protocol):
+    """A session that can also write to its device."""
+
+    async def write(self, address: str, value: Value) -> Value | None:
+        """Write once, never again by itself, and give what was read back (None: it holds no value).
+
+        InvalidInput: the address or the value cannot be written, nothing was sent. NotAllowed, NotFound: the device
+        refused, nothing has changed. Unavailable: it is not known whether the device took it; read before trying
+        again.
+        """
+        ...
+
+
 class Driver(Protocol):
     """One protocol."""
 
@@ -115,4 +130,17 @@ class KeepsFiles(Protocol):
 
     def keep_in(self, directory: Path) -> None:
         """Called once, before anything else: the driver's own directory (it may not exist yet)."""
+        ...
+
+
+@runtime_checkable
+class ReadsMaps(Protocol):
+    """A driver whose addresses can be put together from a manual's list."""
+
+    def check_address(self, address: str) -> None:
+        """InvalidInput says what is wrong in an address and how it is written."""
+        ...
+
+    def address_of(self, row: Mapping[str, str]) -> str:
+        """The address that a row (column → cell) of such a list describes; InvalidInput names the column."""
         ...
