@@ -1,6 +1,6 @@
 """The public door for record types: what a declaration is made of, and the records of every type."""
 
-from kandelia.kernel.records import acting, facade, permissions, references, store, writing
+from kandelia.kernel.records import acting, facade, permissions, references, store, timers, writing
 from kandelia.kernel.records.archetypes import APPLY, DUTIES, KEPT, PUBLISH, REGISTER
 from kandelia.kernel.records.contracts import (
     ActionView,
@@ -69,6 +69,7 @@ __all__ = [
     "permissions",
     "references",
     "store",
+    "timers",
     "type_of",
     "writing",
 ]

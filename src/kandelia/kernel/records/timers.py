@@ -41,6 +41,21 @@ def after_step(entry: Entry, life: Life, step: str) -> None:
     set_due(entry)
 
 
+def set_days(entry: Entry, life: Life, name: str, days: int) -> datetime:
+    """The running limit of a name ends after so many days from now: for limits that a record itself states."""
+    now, limit = timezone.now(), next(one for one in life.deadlines if one.name == name)
+    due = _due(now, days, limit, special_days(timezone.localdate(now)))
+    entry.timers.filter(name=name, ended_at=None).update(due_at=due, counted_at=now, days=days)
+    set_due(entry)
+    return due
+
+
+def due_of(entry: Entry, name: str) -> datetime | None:
+    """When the running limit of a name ends; None where none runs."""
+    rows = entry.timers.filter(name=name, ended_at=None, suspended_at=None)
+    return rows.values_list("due_at", flat=True).first()
+
+
 def set_due(entry: Entry) -> None:
     """The nearest running limit stands on the entry, for lists and the inbox."""
     rows = entry.timers.filter(ended_at=None, suspended_at=None).order_by("due_at")

@@ -39,9 +39,18 @@ def create(viewer: Viewer, declared: RecordType, values: Mapping[str, Any], *, o
     """
     owner, handler = _places(viewer, declared, organisation)
     row = declared.model(**_parsed(declared, values, _settable(declared, values)))
+    return _add(viewer, declared, row, owner, handler)
+
+
+def add(viewer: Viewer, declared: RecordType, row: Record, *, organisation: str = "") -> Record:
+    """Like `create`, of an unsaved model object that code of the type's app has filled, fields set by code too."""
+    return _add(viewer, declared, row, *_places(viewer, declared, organisation))
+
+
+def _add(viewer: Viewer, declared: RecordType, row: Record, owner: Organisation, handler: Organisation) -> Record:
     with transaction.atomic():
         row.entry = _entry(viewer, declared, owner, handler)
-        _finish(declared, row, list(values))
+        _finish(declared, row, [])
         row.entry.code = row.entry.code or _next_code(declared)
         row.entry.save(force_insert=True)
         row.entry_id = row.entry.pk
@@ -57,18 +66,27 @@ def create(viewer: Viewer, declared: RecordType, values: Mapping[str, Any], *, o
 
 
 def create_many(
-    viewer: Viewer, declared: RecordType, rows: Sequence[Record], *, organisation: str = "", state: str = ""
+    viewer: Viewer,
+    declared: RecordType,
+    rows: Sequence[Record],
+    *,
+    organisation: str = "",
+    state: str = "",
+    each: Sequence[tuple[str, str]] = (),
 ) -> list[int]:
     """Many new records in one transaction, with one audit line over all of them: for imports and other rooms' writers.
 
-    Rows are unsaved model objects whose values were parsed. Returns their entry ids.
+    Rows are unsaved model objects whose values were parsed; `each` gives every row an (organisation, state) of its
+    own. Returns their entry ids.
     """
-    owner, handler = _places(viewer, declared, organisation)
+    wanted = each or [(organisation, state)] * len(rows)
+    places = {name: _places(viewer, declared, name) for name in {name for name, _ in wanted} or {organisation}}
+    owner = places[wanted[0][0]][0] if wanted else places[organisation][0]
     digest = hashlib.sha256()
     with transaction.atomic():
-        for row in rows:
-            row.entry = _entry(viewer, declared, owner, handler)
-            row.entry.state = state or row.entry.state
+        for row, (name, at) in zip(rows, wanted, strict=True):
+            row.entry = _entry(viewer, declared, *places[name])
+            row.entry.state = at or row.entry.state
             row.entry.public = declared.life.state(row.entry.state).public
             _finish(declared, row, [])
             row.entry.code = row.entry.code or _next_code(declared)
