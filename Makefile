@@ -31,10 +31,14 @@ front: $(RUN_INSTALLED) ## front-end libraries and message catalogues; does noth
 debian: $(TEST_INSTALLED)
 	@$(BIN)/python tools/debian_packages.py
 
-test: $(TEST_INSTALLED) front debian check-quick ## everything, each screen once
+.PHONY: peers
+peers: $(TEST_INSTALLED)
+	@$(BIN)/python -m tools.test_peers
+
+test: $(TEST_INSTALLED) front debian peers check-quick ## everything, each screen once
 	@$(BIN)/pytest -n 2 --no-loadscope-reorder -q
 
-test-all: $(TEST_INSTALLED) front debian check-quick ## everything, each screen in every language, theme and width
+test-all: $(TEST_INSTALLED) front debian peers check-quick ## everything, each screen in every language, theme and width
 	@KANDELIA_SCREENS=all $(BIN)/pytest -n 2 --no-loadscope-reorder -q
 
 check: $(TEST_INSTALLED) front check-quick ## the quick part
@@ -52,8 +56,8 @@ fuzz: $(TEST_INSTALLED) ## hypothesis at length on every decoder; make test repl
 soak: $(TEST_INSTALLED) ## half an hour with peers that come and go; memory must stay flat
 	@$(BIN)/python -m tests.soak
 
-benchmarks: $(TEST_INSTALLED) front
-	@for part in history ingest live measures start; do $(BIN)/python -m benchmarks.$$part || exit 1; done
+benchmarks: $(TEST_INSTALLED) front peers
+	@for part in history ingest drivers live measures start; do $(BIN)/python -m benchmarks.$$part || exit 1; done
 
 screenshots: $(TEST_INSTALLED) front debian ## the pictures in README and docs
 	@$(BIN)/python -m tools.screenshots

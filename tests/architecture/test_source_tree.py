@@ -148,7 +148,11 @@ def test_no_unfinished_work() -> None:
 
 
 def test_locks_carry_no_addresses() -> None:
-    locks = [*(ROOT / "requirements").glob("*.lock"), ROOT / "package-lock.json"]
+    locks = [
+        *(ROOT / "requirements").glob("*.lock"),
+        ROOT / "package-lock.json",
+        ROOT / "tests/peers/node/package-lock.json",
+    ]
     found = [p.name for p in locks if p.exists() and re.search(r"https?://", p.read_text())]
     assert not found, f"regenerate without addresses: {found}"
 
