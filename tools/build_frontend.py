@@ -19,6 +19,10 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[1]
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "src" / "kandelia" / "surfaces" / "web" / "static" / "vendor"
+FONTS = ROOT / "src" / "kandelia" / "kernel" / "files" / "fonts"  # embedded into printed documents
+FONT_PACKAGE = "@expo-google-fonts/noto-sans-sc"
+FONT_FACES = ("400Regular/NotoSansSC_400Regular.ttf", "700Bold/NotoSansSC_700Bold.ttf")
+FONT_LICENCE = "LICENSE_FONT"
 NODE_VERSION_MIN = 18
 NPM_WAIT_S = 300
 COPIES = {
@@ -42,7 +46,7 @@ def bring_libraries() -> None:
     """npm's libraries by lock file into static/vendor, marked with what they were made from."""
     wanted = fingerprint()
     mark = VENDOR / ".made-from"
-    if mark.exists() and mark.read_text() == wanted:
+    if mark.exists() and mark.read_text() == wanted and FONTS.is_dir():
         return
     print("Bringing in the front-end libraries (once) …", flush=True)
     install()
@@ -52,6 +56,10 @@ def bring_libraries() -> None:
     for package, folder in LICENCES.items():
         for licence in (MODULES / package).glob("LICENSE*"):
             copy(licence, VENDOR / folder / licence.name)
+    shutil.rmtree(FONTS, ignore_errors=True)
+    for face in FONT_FACES:
+        copy(MODULES / FONT_PACKAGE / face, FONTS / Path(face).name)
+    copy(MODULES / FONT_PACKAGE / FONT_LICENCE, FONTS / "OFL.txt")
     write_icons(MODULES / "lucide-static" / "icons", VENDOR / "lucide" / "icons.json")
     mark.write_text(wanted)
 

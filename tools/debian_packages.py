@@ -12,13 +12,13 @@ PACKAGES = {
     "strace": "strace",
     "fonts-noto-cjk": "",
 }  # package: a program that shows it is there
-FONT_FOLDER = "/usr/share/fonts/opentype/noto"
+FOLDERS = {"fonts-noto-cjk": "/usr/share/fonts/opentype/noto", "postgresql": "/usr/lib/postgresql"}
 
 
 def missing() -> list[str]:
     """Packages whose program or folder is not on this machine."""
-    lacking = [package for package, program in PACKAGES.items() if program and not shutil.which(program)]
-    return lacking if os.path.isdir(FONT_FOLDER) else [*lacking, "fonts-noto-cjk"]  # noqa: PTH112
+    lacking = [package for package, program in PACKAGES.items() if not shutil.which(program)]
+    return [*lacking, *(package for package, folder in FOLDERS.items() if not os.path.isdir(folder))]  # noqa: PTH112
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ def make_directories(settings: Settings) -> None:
         settings.directory,
         settings.secrets_directory,
         settings.records_file.parent,
+        settings.files_directory,
         settings.history_directory,
         settings.bus_directory,
         settings.run_directory,

@@ -48,11 +48,17 @@ INSTALLED_APPS = [
     "kandelia.kernel.access",
     "kandelia.kernel.events",
     "kandelia.kernel.jobs",
+    "kandelia.kernel.notices",
+    "kandelia.kernel.files",
     "kandelia.kernel.records",
+    "kandelia.kernel.calendar",
+    "kandelia.kernel.work",
     "kandelia.kernel.things",
     "kandelia.kernel.connections",
     "kandelia.kernel.signals",
     "kandelia.surfaces.web",
+    "kandelia.surfaces.web.records",
+    "kandelia.surfaces.web.work",
     "kandelia.surfaces.api",
     *django_rooms(),
 ]
@@ -107,6 +113,17 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = OVER_TLS
 CSRF_FAILURE_VIEW = "kandelia.surfaces.web.answers.csrf_refused"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+ORGANISATION = PLATFORM.organisation
+PUBLIC_ADDRESS = PLATFORM.mail.address.rstrip("/")  # of links in messages; empty: none are written
+EMAIL_HOST = PLATFORM.mail.host  # empty: nothing is mailed
+EMAIL_PORT = PLATFORM.mail.port
+EMAIL_USE_SSL = PLATFORM.mail.security == "tls"
+EMAIL_USE_TLS = PLATFORM.mail.security == "starttls"
+EMAIL_HOST_USER = PLATFORM.mail.user
+EMAIL_HOST_PASSWORD = PLATFORM.mail.password
+EMAIL_TIMEOUT = 15  # seconds
+DEFAULT_FROM_EMAIL = PLATFORM.mail.sender or "kandelia@localhost"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16_000_000  # bytes; as much as the door lets in
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000

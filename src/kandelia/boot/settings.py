@@ -6,6 +6,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kandelia.kernel.files.logic.kinds import TYPES as FILE_TYPES
+
 SOCKET_PATH_BYTES_MAX = 100  # the kernel takes 108 with the closing zero (unix(7)); a temporary name may be longer
 ROLES = ("web", "edge", "history", "live", "jobs")
 
@@ -73,6 +75,29 @@ class LiveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FilesSettings:
+    """Attached files. `scan` is a command that is given each file's path before anybody may download it: exit code 0
+    lets it through, 1 refuses it (["clamdscan", "--no-summary", "--fdpass"]); empty: no scanner."""
+
+    size_bytes_max: int = 15_000_000  # the door takes 16 MB a request
+    types: tuple[str, ...] = FILE_TYPES
+    scan: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """The SMTP server that notices go out by; without `host` nothing is mailed."""
+
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"  # or "tls", or "none" on a trusted network
+    user: str = ""
+    password: str = ""  # rather in the environment, as KANDELIA_MAIL__PASSWORD
+    sender: str = ""
+    address: str = ""  # how people reach this installation, for links: "https://kandelia.example.cn"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an installation is told."""
 
@@ -89,6 +114,8 @@ class Settings:
     history: HistorySettings = field(default_factory=HistorySettings)
     edge: EdgeSettings = field(default_factory=EdgeSettings)
     live: LiveSettings = field(default_factory=LiveSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    files: FilesSettings = field(default_factory=FilesSettings)
 
     @property
     def secrets_directory(self) -> Path:
@@ -99,6 +126,11 @@ class Settings:
     def records_file(self) -> Path:
         """The SQLite file."""
         return self.directory / "records" / "records.sqlite3"
+
+    @property
+    def files_directory(self) -> Path:
+        """Attached files under random names."""
+        return self.directory / "files"
 
     @property
     def history_directory(self) -> Path:
