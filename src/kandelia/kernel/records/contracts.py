@@ -23,6 +23,7 @@ class Kind(StrEnum):
     INSTANT = "instant"
     REFERENCE = "reference"
     PERSON = "person"
+    LINK = "link"  # a thing of the kernel that is no record, shown by its name
     OBJECT = "object"  # JSON
 
 
@@ -155,3 +156,13 @@ class Tally:
     labels: tuple[str, ...]
     count: int
     sums: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedViewView:
+    """A list's query string under a name; `shared`: everybody in the organisation has it."""
+
+    id: int
+    name: str
+    query: str
+    shared: bool = False

@@ -43,7 +43,7 @@ class Field:
     name: str
     label: LocalText
     help: LocalText = NO_TEXT
-    choices: tuple[tuple[str, LocalText], ...] = ()
+    choices: tuple[tuple[Any, LocalText], ...] = ()
     unit: str = ""
     required: bool | None = None  # None: as the model says (no blank)
     editable: bool = True
@@ -52,6 +52,7 @@ class Field:
     unmasked_for: tuple[str, ...] = ()
     weight: int = 0  # of its words in search; 0: not searched
     lines: int = 1  # height of a text box
+    schema: str = ""  # of a JSON field: dotted function (what the form holds, by name) -> JSON Schema of an object
 
 
 @dataclass(frozen=True, slots=True)

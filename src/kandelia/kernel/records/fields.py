@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -27,7 +28,7 @@ def kind_of(declared: RecordType, field: Field) -> Kind:
     if isinstance(column, Reference):
         return Kind.REFERENCE
     if isinstance(column, models.ForeignKey):
-        return Kind.PERSON
+        return Kind.PERSON if column.related_model is get_user_model() else Kind.LINK
     if isinstance(column, models.DecimalField):
         return Kind.MONEY if field.unit == "CNY" else Kind.NUMBER
     plain = (
@@ -72,7 +73,8 @@ def parse(declared: RecordType, name: str, given: Any) -> Any:
 
 def checked(declared: RecordType, record: Record, names: list[str]) -> None:
     """The model's own rules on the fields that were set (lengths, bounds, validators); InvalidInput names the first."""
-    skipped = {one.name for one in record._meta.concrete_fields} - set(names)
+    columns = record._meta.concrete_fields  # references were found when they were parsed
+    skipped = {one.name for one in columns if one.name not in names or one.is_relation}
     try:
         record.clean_fields(exclude=skipped)
     except ValidationError as error:

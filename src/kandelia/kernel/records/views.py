@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import models
+
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.records.contracts import RecordView, Ref
@@ -86,4 +88,4 @@ def _value(row: Record, field: Field, hidden: bool) -> Any:
         return ref_of(value)
     if hasattr(value, "sign_in"):
         return Ref(value.pk, "person", str(value))
-    return value
+    return str(value) if isinstance(value, models.Model) else value

@@ -1,12 +1,11 @@
 """Registers the room with Django."""
 
-from django.apps import AppConfig
-
 from kandelia.kernel.jobs import registry
+from kandelia.kernel.records.rooms import RecordRoom
 from kandelia.kernel.things.changes import listen
 
 
-class Room(AppConfig):
+class Room(RecordRoom):
     """kernel/signals."""
 
     name = "kandelia.kernel.signals"
@@ -14,6 +13,7 @@ class Room(AppConfig):
 
     def ready(self) -> None:
         """Hear of things that are renamed or moved; keep the data plane told."""
+        super().ready()
         from . import moving, publishing  # models load only once the apps are ready
 
         listen(moving.follow)

@@ -9,6 +9,7 @@ from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import audit, require
 from kandelia.kernel.connections import outbox
 from kandelia.kernel.connections.contracts import UNCONNECTED
+from kandelia.kernel.records.models import Entry
 from kandelia.kernel.signals import store
 from kandelia.kernel.signals.definitions import SignalVersionView, SignalView
 from kandelia.kernel.signals.models import Signal
@@ -84,7 +85,7 @@ def put_signals(
     """
     require(viewer, Right.CONFIGURE)
     with transaction.atomic():
-        written = Writer(viewer.organisation, ordered, progress).put(views)
+        written = Writer(viewer.organisation, ordered, progress, viewer.subject).put(views)
         outbox.mark(viewer.organisation, written.connections)
         _audit(viewer, written)
     return written
@@ -95,7 +96,7 @@ def remove_signal(viewer: Viewer, number: int) -> None:
     require(viewer, Right.CONFIGURE)
     with transaction.atomic():
         view = store.one(viewer.organisation, number)
-        Signal.objects.filter(organisation_id=viewer.organisation, number=number).delete()
+        Entry.objects.filter(id=Signal.objects.values_list("entry_id", flat=True).get(number=number)).delete()
         outbox.mark(viewer.organisation, [view.connection if view.active and view.connection else UNCONNECTED])
         audit(viewer, "signal.remove", view.id, {"number": number})
 

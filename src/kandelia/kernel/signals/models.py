@@ -4,15 +4,17 @@ from django.db import models
 
 from kandelia.base.samples import Kind
 from kandelia.kernel.connections.models import Connection
+from kandelia.kernel.records.models import Entry, Record
 from kandelia.kernel.things.models import Machine
 
 KIND_CHOICES = [(kind.value, kind.name.lower()) for kind in Kind if kind is not Kind.MISSING]
 
 
-class Signal(models.Model):
+class Signal(Record):
     """A signal (测点): one measured, set or counted quantity of a machine."""
 
     number = models.AutoField(primary_key=True)
+    entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="+")
     organisation = models.ForeignKey("access.Organisation", on_delete=models.PROTECT, related_name="signals")
     machine = models.ForeignKey(Machine, on_delete=models.PROTECT, related_name="signals")
     key = models.CharField(max_length=60)  # plain id, unique on its machine
@@ -40,6 +42,7 @@ class Signal(models.Model):
             models.UniqueConstraint(fields=["organisation", "id"], name="signal_id_once"),
             models.UniqueConstraint(fields=["machine", "key"], name="signal_key_once"),
         ]
+        indexes = [models.Index(fields=["id", "entry"], name="signal_by_id")]
 
     def __str__(self) -> str:
         return self.id

@@ -112,6 +112,14 @@ def views(rows: QuerySet[Signal]) -> list[SignalView]:
     return [_view(*row) for row in rows.values_list(*_FIELDS)]
 
 
+def view_of(row: Signal) -> SignalView:
+    """A row in hand as a view."""
+    values: list[Any] = [getattr(row, name) for name in _FIELDS if "__" not in name]
+    machine = row.machine
+    values += [machine.key, machine.area.key, machine.area.site.key, row.connection.key if row.connection else None]
+    return _view(*values)
+
+
 def _view(
     number: int, id: str, key: str, zh: str, en: str, kind: int, unit: str, decimals: int, low: float | None,
     high: float | None, labels: dict[str, dict[str, str]], period_ms: int, address: str, retention: int, clash: Any,

@@ -7,12 +7,15 @@ from itertools import islice
 from django.utils import timezone
 
 from kandelia.base.errors import Conflict, InvalidInput, NotFound
+from kandelia.kernel.access.guards import SYSTEM_SUBJECT
 from kandelia.kernel.connections import store as connections
 from kandelia.kernel.connections.contracts import UNCONNECTED
+from kandelia.kernel.records import entries
 from kandelia.kernel.signals import store
 from kandelia.kernel.signals.definitions import SignalView
 from kandelia.kernel.signals.logic.checks import check_signal, search_text, signal_id
 from kandelia.kernel.signals.models import Signal, SignalVersion
+from kandelia.kernel.signals.records.signal import SIGNAL
 from kandelia.kernel.things import store as things
 
 CHUNK_ROWS = 1_000
@@ -38,6 +41,7 @@ class Writer:
     organisation: str
     ordered: bool = False
     progress: Callable[[int], None] | None = None  # hears how many have been dealt with
+    subject: str = SYSTEM_SUBJECT
     written: Written = field(default_factory=Written)
 
     def __post_init__(self) -> None:
@@ -132,6 +136,7 @@ class Writer:
 
     def _create(self, rows: list[Signal]) -> None:
         now = timezone.now()
+        entries.make(SIGNAL, rows, self.organisation, self.subject)
         for row in Signal.objects.bulk_create(rows):
             self.written.created.append(row.id)
         versions = [SignalVersion(signal=row, since_at=now, kind=row.kind, unit=row.unit) for row in rows]
@@ -143,12 +148,36 @@ class Writer:
         # Small steps: SQLite takes 32,766 values a statement, and each row costs one per column and condition.
         Signal.objects.bulk_update(rows, columns, batch_size=CHUNK_ROWS // 2)
         now = timezone.now()
+        entries.follow(SIGNAL, [(row, _differences(before, row)) for before, row in changed], self.subject)
         SignalVersion.objects.bulk_create(
             SignalVersion(signal=row, since_at=now, kind=row.kind, unit=row.unit)
             for before, row in changed
             if (row.kind, row.unit) != (int(before.kind), before.unit)
         )
         self.written.changed += [row.id for row in rows]
+
+
+def _differences(before: SignalView, row: Signal) -> dict[str, list[str]]:
+    """Field → [old, new] as text, as the history of a record keeps it."""
+    was = {
+        "id": before.id,
+        "name_zh": before.name.zh,
+        "name_en": before.name.en,
+        "kind": int(before.kind),
+        "unit": before.unit,
+        "decimals": before.decimals,
+        "low": before.low,
+        "high": before.high,
+        "period_ms": before.period_ms,
+        "address": before.address,
+        "retention": before.retention,
+        "clash": before.clash,
+    }
+    return {
+        name: ["" if old is None else str(old), "" if (new := getattr(row, name)) is None else str(new)]
+        for name, old in was.items()
+        if old != getattr(row, name)
+    }
 
 
 def rename(organisation: str, path: str) -> set[str]:
@@ -167,4 +196,5 @@ def rename(organisation: str, path: str) -> set[str]:
         touched.add(row.connection.key if row.connection and row.active else UNCONNECTED)
         changed.append(row)
     Signal.objects.bulk_update(changed, ["id", "search"], batch_size=CHUNK_ROWS)
+    entries.follow(SIGNAL, [(row, {}) for row in changed], SYSTEM_SUBJECT)
     return touched
