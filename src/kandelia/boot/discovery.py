@@ -42,7 +42,8 @@ def _load(point: EntryPoint) -> App:
 
 def static_folders() -> list[Path]:
     """Folders of static files: the frame's first, then those of the apps."""
-    folders = [Path(web.__file__).parent / "static"]
+    frame = Path(web.__file__).parent
+    folders = [frame / "static", *sorted(frame.glob("*/static"))]
     for package in django_rooms():
         spec = find_spec(package)
         folders += [Path(place) / "static" for place in (spec.submodule_search_locations if spec else None) or ()]

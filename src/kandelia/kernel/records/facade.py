@@ -18,8 +18,9 @@ from kandelia.kernel.records.contracts import (
     Ref,
     StepView,
 )
-from kandelia.kernel.records.models import Entry, Step
-from kandelia.kernel.records.permissions import desk, holds, may_create, may_read, sees, sides, unmasked
+from kandelia.kernel.records.declaration import RecordType, Side, Transition
+from kandelia.kernel.records.models import Entry, Reference, Step
+from kandelia.kernel.records.permissions import desk, holds, is_root, may_create, may_read, sees, sides, unmasked
 from kandelia.kernel.records.registry import type_of, types
 from kandelia.kernel.records.search import matching
 from kandelia.kernel.records.views import masked, ref_of, seen_fields, view_of
@@ -169,8 +170,20 @@ def choices(viewer: Viewer, type: str, text: str, *, limit: int = 20) -> tuple[R
     """Records that a reference field may name: those of the type the viewer may read, by words or newest."""
     declared = type_of(type)
     asked = Query(text=text, limit=limit)
+    found: dict[int, Ref] = {}
+    for desk_of in (viewer, None):  # one's own, then what everybody may read
+        for view in store.page(desk_of, declared, asked, count=False).items:
+            found.setdefault(view.id, Ref(view.id, type, view.title, view.state))
+    return tuple(found.values())[:limit]
+
+
+def listed(viewer: Viewer) -> tuple[RecordType, ...]:
+    """The types whose lists are the viewer's to read."""
+    root: Side = "handler" if is_root(viewer.organisation) else "owner"
     return tuple(
-        Ref(view.id, type, view.title, view.state) for view in store.page(viewer, declared, asked, count=False).items
+        one
+        for one in types()
+        if not one.read_by or holds(viewer, one.read_by, {"owner", "handler" if one.handler == "owner" else root})
     )
 
 
@@ -179,6 +192,39 @@ def waiting(viewer: Viewer, type: str) -> tuple[str, ...]:
     declared = type_of(type)
     found = (state for one in waits(viewer, declared, desk(viewer, declared)) for state in one.states)
     return tuple(dict.fromkeys(found))
+
+
+def is_owner_side(viewer: Viewer) -> bool:
+    """Whether the viewer's organisation stands below another that handles its records (a firm, not a bureau)."""
+    return not is_root(viewer.organisation)
+
+
+def steps_offered(viewer: Viewer, type: str) -> tuple[Transition, ...]:
+    """The steps of a type's life that are the viewer's by role and duty, whatever the record."""
+    declared = type_of(type)
+    on = _at_desk(viewer, declared)
+    return tuple(step for step in declared.life.transitions if holds(viewer, step.roles, on))
+
+
+def some(viewer: Viewer | None, type: str, ids: Iterable[int]) -> tuple[RecordView, ...]:
+    """Those of these records that stand in the viewer's list, the newest first."""
+    declared = type_of(type)
+    rows = store.found(viewer, declared, Query()).filter(entry_id__in=list(ids)).order_by("-entry_id")
+    return tuple(view_of(declared, row, viewer) for row in rows)
+
+
+def refers_to(type: str, field: str) -> str:
+    """The type whose records a reference field names; NotFound for a field that is none."""
+    declared = type_of(type)
+    column = next((one for one in declared.model._meta.concrete_fields if one.name == field), None)
+    if not isinstance(column, Reference) or field not in {one.name for one in declared.fields}:
+        raise NotFound(f'"{field[:60]}" refers to nothing', type, "see the form", "no-field")
+    return column.refers_to
+
+
+def _at_desk(viewer: Viewer, declared: RecordType) -> set[Side]:
+    """The sides that the viewer stands on for most of what its list shows."""
+    return {"owner", "handler"} if declared.handler == "owner" else {desk(viewer, declared)}
 
 
 def _places(viewer: Viewer | None) -> list[tuple[str, str]]:

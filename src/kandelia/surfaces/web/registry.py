@@ -10,11 +10,23 @@ from django.utils.module_loading import import_string
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.surfaces.web.declarations import GROUPS, App, NavigationEntry, SearchHit
+from kandelia.surfaces.web.records import finding
 
 SEARCH_TEXT_MAX = 200
 PAGE = LocalText("页面", "Page")
+RECORDS = "kandelia.surfaces.web.records.finding.hits"
 log = logging.getLogger("kandelia.web")
 _apps: list[App] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that the rail leads to."""
+
+    group: str
+    label: LocalText
+    icon: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,55 +51,57 @@ def registered() -> tuple[App, ...]:
 
 def rail(viewer: Viewer, path: str) -> list[tuple[str, str, list[RailEntry]]]:
     """(group key, title, entries) of every group in which the viewer has the right to something."""
-    found: dict[str, list[tuple[NavigationEntry, str]]] = {group: [] for group in GROUPS}
-    for entry, url in _entries(viewer):
-        found[entry.group].append((entry, url))
-    urls = [url for entries in found.values() for _, url in entries]
+    found: dict[str, list[Place]] = {group: [] for group in GROUPS}
+    for place in _places(viewer):
+        found[place.group].append(place)
+    urls = [place.url for places in found.values() for place in places]
     here = max((url for url in urls if _covers(url, path)), key=len, default="")
     return [
         (
             group,
             GROUPS[group].say(viewer.language),
-            [RailEntry(entry.label.say(viewer.language), url, entry.icon, url == here) for entry, url in entries],
+            [RailEntry(one.label.say(viewer.language), one.url, one.icon, one.url == here) for one in places],
         )
-        for group, entries in found.items()
-        if entries
+        for group, places in found.items()
+        if places
     ]
 
 
 def search(viewer: Viewer, text: str, limit: int) -> tuple[SearchHit, ...]:
-    """Pages of the rail first, then what each app finds; an app that fails is left out and logged."""
+    """Pages of the rail first, then what each app finds, then records; who fails is left out and logged."""
     text = text.strip()[:SEARCH_TEXT_MAX]
     if not text:
         return ()
     hits = {hit.url: hit for hit in _pages(viewer, text)}
-    for app in _apps:
-        if app.search:
-            for hit in _ask(app, viewer, text, limit):
-                hits.setdefault(hit.url, hit)
+    asked = [(app.name, app.search) for app in _apps if app.search]
+    for name, path in [*asked, ("records", RECORDS)]:
+        for hit in _ask(name, path, viewer, text, limit):
+            hits.setdefault(hit.url, hit)
     return tuple(hits.values())[:limit]
 
 
-def _ask(app: App, viewer: Viewer, text: str, limit: int) -> Iterable[SearchHit]:
+def _ask(name: str, path: str, viewer: Viewer, text: str, limit: int) -> Iterable[SearchHit]:
     try:
-        return tuple(import_string(app.search)(viewer, text, limit))
+        return tuple(import_string(path)(viewer, text, limit))
     except Exception:
-        log.exception("the search of %s failed", app.name)
+        log.exception("the search of %s failed", name)
         return ()
 
 
 def _pages(viewer: Viewer, text: str) -> Iterator[SearchHit]:
     words = text.casefold().split()
-    for entry, url in _entries(viewer):
-        if all(word in f"{entry.label.zh} {entry.label.en}".casefold() for word in words):
-            yield SearchHit(entry.label.say(viewer.language), PAGE, url)
+    for place in _places(viewer):
+        if all(word in f"{place.label.zh} {place.label.en}".casefold() for word in words):
+            yield SearchHit(place.label.say(viewer.language), PAGE, place.url)
 
 
-def _entries(viewer: Viewer) -> Iterator[tuple[NavigationEntry, str]]:
+def _places(viewer: Viewer) -> Iterator[Place]:
     for app in _apps:
         for entry in app.navigation:
             if viewer.may(entry.right) and (url := _url(entry)):
-                yield entry, url
+                yield Place(entry.group, entry.label, entry.icon, url)
+    for group, label, icon, url in finding.entries(viewer):
+        yield Place(group, label, icon, url)
 
 
 def _url(entry: NavigationEntry) -> str:

@@ -1,6 +1,6 @@
 """Addresses of the frame's own pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from kandelia.surfaces.web.pages import finding, health, preferences, sign_in, tokens
 
@@ -17,4 +17,5 @@ urlpatterns = [
     path("me/organisation", preferences.set_organisation, name="set-organisation"),
     path("search", finding.find, name="search"),
     path("healthz", health.health, name="health"),
+    path("", include("kandelia.surfaces.web.records.urls")),
 ]
