@@ -1,4 +1,4 @@
-"""Promise: the driver reads and writes devices by other makers, and other makers' clients read the demo plant."""
+"""Promise: the driver reads and writes devices by other makers, and a silent unit among them is its own."""
 
 import contextlib
 import ctypes

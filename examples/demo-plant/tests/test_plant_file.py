@@ -28,14 +28,19 @@ def machines(document: dict) -> list[tuple[str, dict]]:
 def test_ids_addresses_and_keys() -> None:
     document = yaml.safe_load(plant_file("opc.tcp://127.0.0.1:5000/"))
     assert document["connections"][0]["settings"] == {"endpoint": "opc.tcp://127.0.0.1:5000/"}
-    ids = []
+    assert document["connections"][1]["settings"] == {"host": "127.0.0.1", "port": 1502}
+    ids, metered = [], []
     for path, machine in machines(document):
         assert KEY.fullmatch(machine["key"])
         keys = [signal["key"] for signal in machine["signals"]]
         assert set(machine["card"]) <= set(keys) and machine.get("state", keys[0]) in keys
         for signal in machine["signals"]:
             assert KEY.fullmatch(signal["key"])
-            assert signal["address"] == f"ns=2;s={path}.{signal['key']}"
+            if machine["connection"] == "sample-modbus":
+                metered.append(signal["address"])
+            else:
+                assert signal["address"] == f"ns=2;s={path}.{signal['key']}"
             assert all(isinstance(code, int) for code in signal.get("labels", {}))
             ids.append(f"{path}.{signal['key']}")
+    assert len(metered) == len(set(metered)) > 30 and len(ids) - len(metered) > 300
     assert sorted(ids) == sorted(column.id for column in layout().columns)

@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 import json
 import os
+import re
+import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -17,6 +20,7 @@ from asyncua import Client, ua
 
 from kandelia_demo_plant import control, keeping
 from kandelia_demo_plant.declaration import NAMESPACE
+from kandelia_demo_plant.modbus_map import register_map
 from kandelia_demo_plant.simulation import layout
 
 START_S, STOP_S = 30, 5
@@ -37,6 +41,7 @@ class Plant:
         assert self.ready[0] == "ready", self.ready
         self.url = self.ready[1]
         self.port = int(self.url.rstrip("/").rpartition(":")[2])
+        self.modbus_port = int(self.ready[-1].rpartition(":")[2])
 
     def faults(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "kandelia_demo_plant", "faults", *arguments, "--data", str(self.data)]
@@ -106,6 +111,36 @@ async def test_nodes_tell_unit_range_and_labels(plant: Plant) -> None:
         assert [label.Text for label in labels] == ["Stopped", "Idle", "Running", "Set-up", "Fault"]
         energy = await read(client, "sample.energy.meter-main.energy")
         assert energy.Value.VariantType is ua.VariantType.Int64 and energy.Value.Value > 2**53
+
+
+def ask_modbus(port: int, request: bytes) -> bytes:
+    """The PDU that answers a request to unit 2, the main meter."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as link:
+        link.sendall(b"\0\7\0\0" + (len(request) + 1).to_bytes(2, "big") + b"\2" + request)
+        head = link.recv(7, socket.MSG_WAITALL)
+        assert head[:4] == b"\0\7\0\0" and head[6] == 2
+        return link.recv(int.from_bytes(head[4:6], "big") - 1, socket.MSG_WAITALL)
+
+
+async def test_meters_answer_modbus_with_the_same_values(plant: Plant) -> None:
+    main = [one for one in register_map().values() if one.column.machine.key == "meter-main"]
+    assert {one.unit for one in main} == {2} and main[-1].type == "int64"
+    async with Client(plant.url) as client:
+        voltage = (await read(client, main[0].column.id)).Value.Value
+        energy = (await read(client, main[-1].column.id)).Value.Value
+    told = ask_modbus(plant.modbus_port, b"\4\0\0" + struct.pack(">H", main[-1].start + 4))
+    assert abs(struct.unpack_from(">f", told, 2)[0] - voltage) < 5
+    assert 0 <= struct.unpack_from(">q", told, 2 + 2 * main[-1].start)[0] - energy < 10**9
+    assert ask_modbus(plant.modbus_port, b"\6\0\0\0\1") == b"\x86\1", "nobody can write"
+    assert ask_modbus(plant.modbus_port, b"\3\xff\0\0\1") == b"\x83\2"
+
+
+@pytest.mark.skipif(not shutil.which("mbpoll"), reason="Debian's mbpoll is not installed (make debian)")
+def test_a_foreign_client_reads_the_meters(plant: Plant) -> None:
+    options = ["-m", "tcp", "-p", str(plant.modbus_port), "-a", "2", "-0", "-r", "0", "-t", "3:float", "-B", "-c", "1"]
+    done = subprocess.run(["mbpoll", *options, "-1", "127.0.0.1"], capture_output=True, text=True, timeout=START_S)
+    (value,) = re.findall(r"\[0\]:\s+([0-9.]+)", done.stdout)
+    assert 200 < float(value) < 260, "the voltage of L1"
 
 
 async def test_nobody_can_write(plant: Plant) -> None:

@@ -13,6 +13,7 @@ from kandelia.engines.nats.server import PORT_FILE, free_port, kept_port, port_i
 
 PACKAGE = "kandelia_demo_plant"
 USUAL_PORT = 4840  # OPC UA's own
+USUAL_MODBUS_PORT = 1502
 NAME = "demo-plant"
 PLANT_SUFFIXES = (".py", ".yaml", ".toml", ".json")
 
@@ -24,42 +25,53 @@ def demo_directory(settings: Settings) -> Path:
 
 def demo_port(settings: Settings) -> int:
     """The port it was last given while that is free, so that connections stay true; else the usual one, else any."""
-    file = demo_directory(settings) / PORT_FILE
-    kept = kept_port(demo_directory(settings)) or USUAL_PORT
+    return _kept_or_free(demo_directory(settings), USUAL_PORT)
+
+
+def demo_modbus_port(settings: Settings) -> int:
+    """The same for its meters' gateway."""
+    return _kept_or_free(demo_directory(settings) / "modbus", USUAL_MODBUS_PORT)
+
+
+def _kept_or_free(directory: Path, usual: int) -> int:
+    file = directory / PORT_FILE
+    kept = kept_port(directory) or usual
     port = kept if port_is_free(kept) else free_port()
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(f"{port}\n")
     return port
 
 
-def demo_program(settings: Settings, port: int) -> Program:
+def demo_program(settings: Settings, port: int, modbus_port: int) -> Program:
     """The plant's own server. SettingsError where it is not installed."""
     if importlib.util.find_spec(PACKAGE) is None:
         raise SettingsError(
             "the demo plant is not installed", mend="run: pip install --editable examples/demo-plant", code="no-demo"
         )
-    command = (sys.executable, "-m", PACKAGE, "serve", "--data", str(demo_directory(settings)), "--port", str(port))
+    ports = ("--port", str(port), "--modbus-port", str(modbus_port))
+    command = (sys.executable, "-m", PACKAGE, "serve", "--data", str(demo_directory(settings)), *ports)
     return Program(NAME, command, tied=True)
 
 
-async def load_demo(settings: Settings, port: int, environment: dict[str, str]) -> None:
-    """Load the plant file by `kandelia things load`, unless this very plant was loaded for this very port before."""
+async def load_demo(settings: Settings, port: int, modbus_port: int, environment: dict[str, str]) -> None:
+    """Load the plant file by `kandelia things load`, unless this very plant was loaded for these very ports before."""
     endpoint = f"opc.tcp://127.0.0.1:{port}/"
-    digest, mark = _digest(endpoint), demo_directory(settings) / "loaded"
+    digest, mark = _digest(f"{endpoint} {modbus_port}"), demo_directory(settings) / "loaded"
     if mark.exists() and mark.read_text().strip() == digest and settings.records_file.exists():
         return
     file = demo_directory(settings) / "plant.yaml"
-    file.write_bytes(await _run((sys.executable, "-m", PACKAGE, "plant-file", "--endpoint", endpoint), environment))
+    where = ("--endpoint", endpoint, "--modbus-port", str(modbus_port))
+    file.write_bytes(await _run((sys.executable, "-m", PACKAGE, "plant-file", *where), environment))
     await _run((sys.executable, "-m", "kandelia.boot.command", "things", "load", str(file)), environment)
     mark.write_text(f"{digest}\n")
 
 
-def _digest(endpoint: str) -> str:
+def _digest(where: str) -> str:
     """Of all that the plant file is made from: making it anew only to compare would hold up each start by a second."""
     spec = importlib.util.find_spec(PACKAGE)
     places = [Path(place) for place in (spec.submodule_search_locations if spec else None) or ()]
     files = sorted(file for place in places for file in place.rglob("*") if file.suffix in PLANT_SUFFIXES)
-    digest = hashlib.sha256(endpoint.encode())
+    digest = hashlib.sha256(where.encode())
     for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()

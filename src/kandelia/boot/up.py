@@ -43,10 +43,11 @@ class Start:
         self.first = not self._password_file.exists()
         self.address = address_of(self.settings, self.https)
         self.supervisor = Supervisor(self.settings, role_programs(self.settings), self.address)
-        self._demo_port = 0
+        self._demo_port = self._demo_modbus_port = 0
         if self.demo:  # found missing before anything is started
             self._demo_port = demo.demo_port(self.settings)
-            self._demo_program = demo.demo_program(self.settings, self._demo_port)
+            self._demo_modbus_port = demo.demo_modbus_port(self.settings)
+            self._demo_program = demo.demo_program(self.settings, self._demo_port, self._demo_modbus_port)
         _refuse_taken(self.settings)
         if migrated.is_current(self.settings):  # web and jobs need not wait
             self.supervisor.records_ready.set()
@@ -119,7 +120,7 @@ class Start:
         if not self.demo:
             return
         try:
-            await demo.load_demo(self.settings, self._demo_port, self._environment)
+            await demo.load_demo(self.settings, self._demo_port, self._demo_modbus_port, self._environment)
         except KandeliaError as error:
             _say(str(error))
 

@@ -1,15 +1,18 @@
 """The plant file: what a platform must know to collect from this plant, from the same declaration as the server."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
 from kandelia_demo_plant.declaration import SITE, Kind, Line, Machine, Name, Signal, signal_id
+from kandelia_demo_plant.modbus_map import GROUPS, PORT, register_map
 from kandelia_demo_plant.plant import AREAS, SITE_NAME
 from kandelia_demo_plant.shifts import TIME_ZONE
 from kandelia_demo_plant.simulation import all_machines
 
 CONNECTION = "sample-opcua"
+MODBUS_CONNECTION = "sample-modbus"
 ENDPOINT = "opc.tcp://127.0.0.1:4840/"
 _HEAD = """\
 # 示例电子厂（虚构） / Sample Electronics (invented): every name and number here is made up.
@@ -42,8 +45,9 @@ MACHINE_KINDS = {  # group → kind of machine
 }
 
 
-def plant_file(endpoint: str = ENDPOINT) -> str:
-    """The YAML text; one line a signal."""
+def plant_file(endpoint: str = ENDPOINT, modbus_port: int = PORT) -> str:
+    """The YAML text; one line a signal. Meters are read over Modbus, all others over OPC UA."""
+    gateway = {"host": urlsplit(endpoint).hostname or "127.0.0.1", "port": modbus_port}
     lines = [
         _HEAD + "connections:",
         f"  - key: {CONNECTION}",
@@ -51,6 +55,11 @@ def plant_file(endpoint: str = ENDPOINT) -> str:
         f"    name: {_flow(_name(Name('示例电子厂 OPC UA', 'Sample Electronics OPC UA')))}",
         "    driver: opcua",
         f"    settings: {_flow({'endpoint': endpoint})}",
+        f"  - key: {MODBUS_CONNECTION}",
+        f"    site: {SITE}",
+        f"    name: {_flow(_name(Name('示例电子厂电表网关', 'Sample Electronics meters')))}",
+        "    driver: modbus",
+        f"    settings: {_flow(gateway)}",
         "",
         "sites:",
         f"  - key: {SITE}",
@@ -89,7 +98,8 @@ def _machine(machine: Machine) -> list[str]:
         f"  card: {_flow(list(machine.card))}",
     ]
     lines += [f"  state: {machine.state}"] if machine.state else []
-    lines += [f"  connection: {CONNECTION}", "  signals:"]
+    connection = MODBUS_CONNECTION if machine.group in GROUPS else CONNECTION
+    lines += [f"  connection: {connection}", "  signals:"]
     return lines + [f"    - {_flow(_signal(machine, signal))}" for signal in machine.signals]
 
 
@@ -101,7 +111,10 @@ def _signal(machine: Machine, signal: Signal) -> dict[str, Any]:
         entry |= {"decimals": signal.decimals, "range": [signal.low, signal.high]}
     if signal.labels:
         entry["labels"] = {int(code): _name(label) for code, label in signal.labels.items()}
-    return entry | {"period": f"{signal.period_s}s", "address": f"ns=2;s={signal_id(machine, signal)}"}
+    here = signal_id(machine, signal)
+    register = register_map().get(here)
+    address = register.address if register else f"ns=2;s={here}"
+    return entry | {"period": f"{signal.period_s}s", "address": address}
 
 
 def _name(name: Name) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The running plant: simulation → OPC UA once a second, commands, state kept."""
+"""The running plant: simulation → OPC UA and Modbus once a second, commands, state kept."""
 
 import asyncio
 import contextlib
@@ -17,6 +17,7 @@ from kandelia_demo_plant.address_space import data_value, instant, node_id, node
 from kandelia_demo_plant.declaration import NAMESPACE, Kind
 from kandelia_demo_plant.faults import NETWORK_CUT, NETWORK_SILENT, Effects, Fault, make_fault
 from kandelia_demo_plant.layout import Column
+from kandelia_demo_plant.modbus_door import ModbusDoor
 from kandelia_demo_plant.network import PlantServer
 from kandelia_demo_plant.simulation import GOOD, Frame, PlantState, advance, all_machines, begin, catch_up, layout
 from kandelia_demo_plant.wording import words
@@ -31,9 +32,10 @@ SWITCH_INTERVAL_MARGIN_S = 0.02
 class Running:
     """A plant that is served."""
 
-    def __init__(self, directory: Path, host: str, port: int, seed: int) -> None:
+    def __init__(self, directory: Path, host: str, port: int, modbus_port: int, seed: int) -> None:
         self.directory = directory
         self.server = PlantServer(host, port)
+        self.door = ModbusDoor(host, modbus_port)
         self.stopping = asyncio.Event()
         self._saving = asyncio.Lock()
         kept = keeping.load(directory)
@@ -61,6 +63,7 @@ class Running:
         self._nodes = {column.id: node_id(column.id, index) for column in layout().columns}
         await self._step(int(time.time()))
         await self.server.start()
+        await self.door.start()
         gc.enable()
         gc.freeze()
         await self._switch_network()
@@ -79,6 +82,7 @@ class Running:
         """Keep the state and stop; never longer than STOP_S_MAX."""
         await self._save()
         (self.directory / control.SOCKET_FILE).unlink(missing_ok=True)
+        await self.door.stop()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self.server.stop(), STOP_S_MAX)
 
@@ -102,6 +106,7 @@ class Running:
         for column in layout().columns:
             value = (floats if column.signal.kind is Kind.FLOAT else codes)[column.index]
             quality = frame.qualities.get(column.id, GOOD)
+            self.door.show(column.id, value, quality)
             if self._is_due(column, value, quality, second):
                 reading = data_value(column.signal, _outside(column, value), quality, at)
                 await self.server.write_attribute_value(self._nodes[column.id], reading, ua.AttributeIds.Value)
@@ -145,6 +150,8 @@ class Running:
     async def _switch_network(self) -> None:
         await self.server.listener.set_silent(self.effects.has(NETWORK_SILENT))
         await self.server.listener.set_cut(self.effects.has(NETWORK_CUT))
+        await self.door.set_silent(self.effects.has(NETWORK_SILENT))
+        await self.door.set_cut(self.effects.has(NETWORK_CUT))
 
     async def _save(self) -> None:
         async with self._saving:  # in a thread: waiting for the disk must not hold up the peers
@@ -157,16 +164,17 @@ def _outside(column: Column, value: Any) -> Any:
     return bool(value) if column.signal.kind is Kind.BOOLEAN else value
 
 
-async def serve(directory: Path, host: str, port: int, seed: int) -> None:
+async def serve(directory: Path, host: str, port: int, modbus_port: int, seed: int) -> None:
     """Serve until SIGTERM or SIGINT. SIGHUP changes nothing."""
     logging.getLogger("asyncua").setLevel(logging.CRITICAL)
-    running = Running(directory, host, port, seed)
+    running = Running(directory, host, port, modbus_port, seed)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stopping.set)
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
     await running.open()
-    print(f"ready opc.tcp://{host}:{running.server.listener.port}/ {len(layout().columns)} signals", flush=True)
+    endpoint = f"opc.tcp://{host}:{running.server.listener.port}/"
+    print(f"ready {endpoint} {len(layout().columns)} signals, Modbus at {host}:{running.door.port}", flush=True)
     try:
         await running.run()
     finally:
