@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "kandelia.kernel.notices",
     "kandelia.kernel.files",
     "kandelia.kernel.records",
+    "kandelia.kernel.papers",
     "kandelia.kernel.calendar",
     "kandelia.kernel.work",
     "kandelia.kernel.things",

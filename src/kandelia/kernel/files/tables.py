@@ -12,7 +12,7 @@ from datetime import datetime, time
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
@@ -81,19 +81,24 @@ def _encoding(path: Path) -> str:
 
 
 def _read_xlsx(path: Path) -> Iterator[Row]:
+    with path.open("rb") as file:
+        book = _workbook(file)
+        try:
+            sheet = book.worksheets[0] if book.worksheets else None
+            for line, cells in enumerate(sheet.iter_rows(values_only=True), 1) if sheet is not None else ():
+                yield line, [_cell(cell) for cell in cells]
+        finally:
+            book.close()
+
+
+def _workbook(file: BinaryIO) -> Any:
     try:
-        with zipfile.ZipFile(path) as packed:
+        with zipfile.ZipFile(file) as packed:
             if sum(one.file_size for one in packed.infolist()) > UNPACKED_BYTES_MAX:
                 raise TooMuch("the workbook is too large", "file", "send fewer rows", "too-large")
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        return load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise InvalidInput("this is no workbook (.xlsx)", "file", "save it again as .xlsx", "format") from error
-    try:
-        sheet = book.worksheets[0] if book.worksheets else None
-        for line, cells in enumerate(sheet.iter_rows(values_only=True), 1) if sheet is not None else ():
-            yield line, [_cell(cell) for cell in cells]
-    finally:
-        book.close()
 
 
 def _cell(value: Any) -> Any:

@@ -188,6 +188,21 @@ def _merged(old: tuple[Any, ...], new: tuple[Any, ...], without: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Print:
+    """A document of a record: its fields as a form, or a notice or decision with a `body` (names in braces stand for
+    fields, and for title, code, organisation, state and day). `states` says when it can be printed, empty: always.
+    `template` is a Typst file of the app ("package:path") instead of ours.
+    """
+
+    name: str
+    label: LocalText
+    kind: Literal["form", "notice", "decision"] = "form"
+    body: LocalText = NO_TEXT
+    states: tuple[str, ...] = ()
+    template: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordType:
     """A record type: a model and all that lists, pages, forms, API and permissions are drawn from.
 
@@ -221,6 +236,8 @@ class RecordType:
     group: str = "govern"  # of the rail
     in_rail: bool = True
     attachments: bool = True
+    public_attachments: bool = False  # True: whoever may read a record may read its files too
+    prints: tuple[Print, ...] = ()  # documents beside the form that every type has
     importable: bool = True
     remove: bool = True
     retention_days: int = 0  # after the end, personal data are anonymised; 0: kept
