@@ -68,6 +68,7 @@ class ConnectionView:
     enabled: bool = True
     revision: int = 0
     published: int = 0
+    grade: str = ""  # of its driver: "bronze", "silver", "gold"; empty where it says nothing of itself
 
 
 class State(StrEnum):

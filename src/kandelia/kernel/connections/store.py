@@ -4,6 +4,7 @@ from kandelia.base.errors import NotFound
 from kandelia.base.text import LocalText
 from kandelia.kernel.connections import outbox
 from kandelia.kernel.connections.contracts import ConnectionView
+from kandelia.kernel.connections.grading import grade_of_driver
 from kandelia.kernel.connections.models import Connection
 
 
@@ -18,6 +19,7 @@ def view(row: Connection, published: int = 0) -> ConnectionView:
         enabled=row.enabled,
         revision=row.revision,
         published=published,
+        grade=grade_of_driver(row.driver),
     )
 
 

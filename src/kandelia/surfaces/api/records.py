@@ -211,4 +211,5 @@ def _connection(view: ConnectionView, state: ConnectionState | None) -> schemas.
         revision_running=state.revision_running if state else None,
         state=state.state if state else None,
         error=state.error if state else "",
+        grade=view.grade,
     )

@@ -132,6 +132,7 @@ class Connection(ConnectionBody):
     revision_running: int | None = None
     state: str | None = None
     error: str = ""
+    grade: str = ""
 
 
 class Node(Schema):
