@@ -8,7 +8,9 @@ from ninja import Router
 
 from kandelia.apps.measures import facade
 from kandelia.apps.measures.logic.asking import parse_json
+from kandelia.apps.measures.logic.eligibility import Offer
 from kandelia.apps.measures.logic.questions import parse_day
+from kandelia.base.errors import InvalidInput
 
 ANSWERS: Any = {200: None}  # described in words: the shape of an input differs from line to line (see its schema)
 BODY = {
@@ -37,6 +39,38 @@ def compute(request: HttpRequest, line: str, as_of: str) -> HttpResponse:
     """The upper bound of the line for the JSON of the body, as of a day, with trace, conditions and open points."""
     result = facade.compute(line, parse_json(request.body, "body"), parse_day(as_of, "as_of"))
     return HttpResponse(result.canonical(), content_type="application/json")
+
+
+@router.post("/measures-eligibility", response=ANSWERS, openapi_extra=BODY)
+def eligibility(request: HttpRequest, as_of: str) -> HttpResponse:
+    """Every line for a firm: {"profile": {kind, sector, size, local, roles, standings}, "cases": {line: input}}."""
+    body = parse_json(request.body, "body")
+    if not isinstance(body, dict) or set(body) - {"profile", "cases"}:
+        raise InvalidInput(
+            "this is no question", "body", 'send {"profile": {…}, "cases": {"M7": {…}}}', "invalid-input"
+        )
+    profile, cases = body.get("profile") or {}, body.get("cases") or {}
+    if not isinstance(profile, dict) or not isinstance(cases, dict):
+        raise InvalidInput(
+            "profile and cases are objects", "body", 'send {"profile": {…}, "cases": {…}}', "invalid-input"
+        )
+    found = facade.offers(facade.profile_from(profile), cases, parse_day(as_of, "as_of"))
+    return _json([_offer(one) for one in found])
+
+
+def _offer(one: Offer) -> dict[str, Any]:
+    texts = {
+        name: [{"zh": text.zh, "en": text.en} for text in getattr(one, name)]
+        for name in ("because", "needs", "findings")
+    }
+    return {
+        "line": one.line,
+        "title": {"zh": one.title.zh, "en": one.title.en},
+        "chance": one.chance.value,
+        "upper_bound": one.upper_bound or None,
+        **texts,
+        "result": one.result.document() if one.result else None,
+    }
 
 
 def _json(value: Any) -> HttpResponse:

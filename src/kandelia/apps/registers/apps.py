@@ -18,3 +18,5 @@ class RegistersRoom(RecordRoom):
         provide("registers.profile", facade.profile)
         provide("registers.profile_of", facade.profile_of)
         provide("registers.names", facade.names)
+        provide("registers.standings", facade.standings)
+        provide("registers.codes", facade.codes)

@@ -41,3 +41,9 @@ KINDS = (
     ("association", LocalText("行业组织", "Industry association")),
     ("agency", LocalText("机关", "Public body")),
 )
+
+STANDINGS = (
+    ("pool-platform", LocalText("广东省工业互联网产业生态供给资源池（平台）", "Provincial supply pool (platform)")),
+    ("pool-solution", LocalText("广东省工业互联网产业生态供给资源池（解决方案）", "Provincial supply pool (solution)")),
+    ("integration", LocalText("两化融合管理体系评定", "Assessed integration management")),
+)  # M3, M4, M16
