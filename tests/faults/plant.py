@@ -36,7 +36,7 @@ WRITTEN = ("a", "b", "c", "d")
 ROWS = 25  # of each signal in a request
 WRITE_PERIOD_S = 0.1
 DRAINED_S = 60.0
-ALIVE_S = 0.5  # the driver asks so often whether the peer lives: a loss is known within three times this
+ALIVE_S = 1.5  # the driver asks so often whether the peer lives: a loss is known within three times this
 MS = 1_000_000
 Row = tuple[int, int, float]  # signal, time (ns), value
 

@@ -40,7 +40,7 @@ def test_frozen_history(plant: Plant) -> None:
         first = until("a backlog is told", lambda: backlog(plant), 8)
         until("the backlog is told to grow", lambda: backlog(plant) > first, AWAY_S)
         until("the command says so", lambda: "history runs" in told(plant) and "does not answer" in told(plant), 20)
-        assert plant.connection_state()["state"] == "running"
+        until("the edge goes on", lambda: plant.connection_state()["state"] == "running", 20)
         status, answer = asked.result(40)
         assert status == 503 and answer["title"], answer
     finally:

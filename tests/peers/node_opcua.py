@@ -63,7 +63,7 @@ class NodeOpcUaPeer:
 @contextlib.contextmanager
 def node_opcua_peer(port: int, directory: Path, **options: int) -> Iterator[NodeOpcUaPeer]:
     """A running server, ended at the end whatever happens."""
-    peer = NodeOpcUaPeer(port, directory, **options)
+    peer = NodeOpcUaPeer(port, directory, **options)  # type: ignore[arg-type]
     try:
         yield peer.start()
     finally:
