@@ -166,3 +166,22 @@ def test_an_unknown_organisation_is_named(house):
 def test_an_organisation_with_a_dot_is_refused(house):
     said = refused(house, "org", "add", "a.b")
     assert "leave out dots" in said
+
+
+MAP = """\
+key,name,unit,device,register,format
+voltage,Voltage,V,1,40001,float32
+current,Current,A,1,40003,float32
+"""
+
+
+def test_a_register_map_becomes_signals(house: Installation) -> None:
+    gateway = PLANT.replace("driver: opcua", "driver: modbus").replace("key: link", "key: gateway")
+    house.command("things", "load", file_of(house, "gateway.yaml", gateway.partition("sites:")[0]))
+    arguments = ("connections", "map", "gateway", file_of(house, "meter.csv", MAP), "--machine", "s1/hall/oven")
+    assert "unit=1;register=40001;type=float32" in house.command(*arguments, "--check")
+    assert "voltage" not in house.command("signals", "list")
+    assert "2 signals: 2 new" in house.command(*arguments)
+    assert "0 new, 0 changed" in house.command(*arguments)
+    said = refused(house, *arguments[:3], file_of(house, "wrong.csv", MAP.replace("40003", "9")), *arguments[4:])
+    assert "wrong.csv, line 3" in said and "nothing was written" in said

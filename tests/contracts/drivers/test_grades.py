@@ -1,4 +1,4 @@
-"""Promise: every driver carries a grade, claims only what a proof that exists shows, and inherits the contract suite."""
+"""Promise: every driver carries a grade, claims only what has a proof that exists, and inherits the contract suite."""
 
 import ast
 import tomllib

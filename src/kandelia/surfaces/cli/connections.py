@@ -1,12 +1,15 @@
 """Connections to devices and servers: list them, browse what they offer."""
 
+from pathlib import Path
+
 import click
 
-from kandelia.base.errors import Unavailable
+from kandelia.base.errors import InvalidInput, Unavailable
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.connections import facade as connections
 from kandelia.kernel.connections.contracts import ConnectionState
-from kandelia.surfaces.cli.options import json_option, organisation_options, say_json, say_table
+from kandelia.kernel.signals import mapping
+from kandelia.surfaces.cli.options import json_option, organisation_options, say_json, say_table, text_of
 
 
 @click.group()
@@ -67,6 +70,35 @@ def browse(key: str, node: str, viewer: Viewer, as_json: bool) -> None:
         for found in nodes
     ]
     say_table(("ADDRESS", "KIND", "UNIT", "MORE", "NAME"), rows)
+
+
+@group.command("map")
+@click.argument("key")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--machine", required=True, metavar="PATH", help="site/area/machine or site/area/line/machine.")
+@click.option("--check", is_flag=True, help="Only show what would be made.")
+@organisation_options
+@json_option
+def map_registers(key: str, file: Path, machine: str, check: bool, viewer: Viewer, as_json: bool) -> None:
+    """Make a signal of each row of a device's register map FILE (CSV with a head line, or YAML), over connection KEY.
+
+    With any mistake, all are told and nothing is written. The columns stand in the README of the driver.
+    """
+    mapped = mapping.map_file(viewer, text_of(file), file.name, key, machine)
+    for mistake in mapped.mistakes:
+        click.echo(mistake, err=True)
+    if mapped.mistakes:
+        raise InvalidInput("nothing was written", file.name, "mend the file and map it again")
+    written = None if check else mapping.make_mapped(viewer, mapped)
+    if as_json:
+        say_json(mapped.signals)
+    elif written is None:
+        say_table(
+            ("KEY", "KIND", "UNIT", "ADDRESS"),
+            [(s.key, s.kind.name.lower(), s.unit, s.address) for s in mapped.signals],
+        )
+    else:
+        click.echo(f"{len(mapped.signals)} signals: {len(written.created)} new, {len(written.changed)} changed")
 
 
 def _states(viewer: Viewer) -> dict[str, ConnectionState]:

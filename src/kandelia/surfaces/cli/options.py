@@ -1,6 +1,7 @@
 """What every command over the records takes, and how it prints."""
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 from unicodedata import east_asian_width
 
@@ -8,7 +9,7 @@ import click
 import orjson
 from django.conf import settings
 
-from kandelia.base.errors import NotFound
+from kandelia.base.errors import InvalidInput, NotFound
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.facade import list_organisations, system_viewer
 
@@ -55,3 +56,11 @@ def say_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def _width(text: str) -> int:
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def text_of(file: Path) -> str:
+    """A file's text; InvalidInput names the byte that is not UTF-8."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"byte {error.start} is not UTF-8", file.name, "save the file as UTF-8") from error

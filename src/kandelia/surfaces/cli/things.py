@@ -9,7 +9,7 @@ from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.signals.plant_loading import WrongFile, load_plant
 from kandelia.kernel.things import facade as things
 from kandelia.kernel.things.contracts import LineView, MachineView, SiteView
-from kandelia.surfaces.cli.options import json_option, organisation_options, say_json
+from kandelia.surfaces.cli.options import json_option, organisation_options, say_json, text_of
 
 
 @click.group()
@@ -27,7 +27,7 @@ def load(file: Path, viewer: Viewer, as_json: bool) -> None:
     Loading the same file again changes nothing. With any mistake, all are told and nothing is written.
     """
     try:
-        loaded = load_plant(viewer, _text(file), file.name)
+        loaded = load_plant(viewer, text_of(file), file.name)
     except WrongFile as error:
         for mistake in error.mistakes:
             click.echo(mistake, err=True)
@@ -40,13 +40,6 @@ def load(file: Path, viewer: Viewer, as_json: bool) -> None:
         f"things: {loaded.things_created} new, {loaded.things_changed} changed; "
         f"connections: {loaded.connections_created} new, {loaded.connections_changed} changed"
     )
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"byte {error.start} is not UTF-8", file.name, "save the file as UTF-8") from error
 
 
 @group.command()
