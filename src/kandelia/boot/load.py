@@ -236,6 +236,7 @@ def _check(section: str, key: str, value: Any, place: Place) -> None:
 
 CLASS_MAX = 255
 MONTHS_MAX = 1_200
+SECURITIES = ("starttls", "tls", "none")
 _POSITIVE = ("flush_rows", "flush_ms", "readers", "batch_ms", "batch_rows", "tick_ms", "sockets_max", "hold_s")
 Complaint = tuple[str, str] | None
 
@@ -279,6 +280,20 @@ def _database(value: str) -> Complaint:
     return None if good else (f"is no address: {value!r}", "leave it empty for SQLite, or write postgresql://…")
 
 
+def _security(value: str) -> Complaint:
+    return None if value in SECURITIES else (f"{value!r} is none we know", f"write one of {', '.join(SECURITIES)}")
+
+
+def _sender(value: str) -> Complaint:
+    mend = "write it like kandelia@example.cn"
+    return None if not value or re.fullmatch(r"[^@\s]+@[^@\s]+", value) else (f"{value!r} is no e-mail address", mend)
+
+
+def _web_address(value: str) -> Complaint:
+    fits = not value or re.fullmatch(r"https?://[^\s/]+/?", value)
+    return None if fits else (f"{value!r} is no web address", "write it like https://kandelia.example.cn")
+
+
 _WORDS: dict[tuple[str, str], Callable[[Any], Complaint]] = {
     ("", "time_zone"): _zone,
     ("", "language"): _language,
@@ -286,4 +301,7 @@ _WORDS: dict[tuple[str, str], Callable[[Any], Complaint]] = {
     ("history", "engine"): _engine,
     ("history", "retention_months"): _retention,
     ("records", "database"): _database,
+    ("mail", "security"): _security,
+    ("mail", "sender"): _sender,
+    ("mail", "address"): _web_address,
 }
