@@ -20,9 +20,11 @@ def module_name(path: Path) -> str:
 def data_plane_modules() -> list[str]:
     planes = [p for p in SOURCE.rglob("plane/*.py") if "tests" not in p.parts]
     engines = [p for p in (SOURCE / "engines").rglob("*.py") if "tests" not in p.parts]
-    live = [p for p in (SOURCE / "surfaces" / "live").rglob("*.py") if "tests" not in p.parts]
+    live = [
+        p for place in ("live", "mqtt") for p in (SOURCE / "surfaces" / place).rglob("*.py") if "tests" not in p.parts
+    ]
     drivers = [p for p in (SOURCE / "drivers").rglob("*.py") if "tests" not in p.parts]
-    roles = [SOURCE / "boot" / "roles" / f"{role}.py" for role in ("edge", "history", "live")]
+    roles = [SOURCE / "boot" / "roles" / f"{role}.py" for role in ("edge", "history", "live", "mqtt")]
     sdk = [SOURCE / "sdk" / f"{name}.py" for name in ("drivers", "samples")]
     files = [*planes, *engines, *live, *drivers, *(p for p in (*roles, *sdk) if p.exists())]
     return sorted(module_name(path) for path in files)

@@ -72,7 +72,8 @@ async def sparkplug_node(
     made = SparkplugNode(process)
     reading = asyncio.create_task(made.read())
     try:
-        await made.tell(serverUrl=url, group=group, node=node, births=births, username="", password="", **more)
+        login: dict[str, object] = {"username": "", "password": ""}
+        await made.tell(**{"serverUrl": url, "group": group, "node": node, "births": births, **login, **more})
         yield made
     finally:
         made.kill()

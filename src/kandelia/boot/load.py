@@ -237,7 +237,17 @@ def _check(section: str, key: str, value: Any, place: Place) -> None:
 CLASS_MAX = 255
 MONTHS_MAX = 1_200
 SECURITIES = ("starttls", "tls", "none")
-_POSITIVE = ("flush_rows", "flush_ms", "readers", "batch_ms", "batch_rows", "tick_ms", "sockets_max", "hold_s")
+_POSITIVE = (
+    "flush_rows",
+    "flush_ms",
+    "readers",
+    "batch_ms",
+    "batch_rows",
+    "tick_ms",
+    "sockets_max",
+    "connections_max",
+    "hold_s",
+)
 Complaint = tuple[str, str] | None
 
 

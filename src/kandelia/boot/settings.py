@@ -9,7 +9,7 @@ from pathlib import Path
 from kandelia.kernel.files.logic.kinds import TYPES as FILE_TYPES
 
 SOCKET_PATH_BYTES_MAX = 100  # the kernel takes 108 with the closing zero (unix(7)); a temporary name may be longer
-ROLES = ("web", "edge", "history", "live", "jobs")
+ROLES = ("web", "edge", "history", "live", "jobs", "mqtt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,22 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """The listener for foreign MQTT clients. `port` 0: the one of last time, 1883 (8883 with TLS), or a free one.
+
+    Beyond loopback it speaks TLS, with the given certificate or one of our own authority.
+    """
+
+    listen: bool = True
+    host: str = "127.0.0.1"
+    port: int = 0
+    certificate: str = ""
+    key: str = ""
+    names: tuple[str, ...] = ()  # host names that clients use, beyond `host`
+    connections_max: int = 5_000
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything an installation is told."""
 
@@ -114,6 +130,7 @@ class Settings:
     history: HistorySettings = field(default_factory=HistorySettings)
     edge: EdgeSettings = field(default_factory=EdgeSettings)
     live: LiveSettings = field(default_factory=LiveSettings)
+    mqtt: MqttSettings = field(default_factory=MqttSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     files: FilesSettings = field(default_factory=FilesSettings)
 
@@ -151,6 +168,11 @@ class Settings:
     def log_directory(self) -> Path:
         """One log a role, rotated."""
         return self.directory / "logs"
+
+    @property
+    def mqtt_directory(self) -> Path:
+        """The listener's port and retained messages."""
+        return self.directory / "mqtt"
 
     @property
     def live_socket(self) -> Path:

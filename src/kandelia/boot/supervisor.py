@@ -83,7 +83,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
 
 def role_programs(settings: Settings) -> tuple[Program, ...]:
     """All roles of an installation."""
-    return tuple(role_program(name, settings) for name in ROLES)
+    return tuple(role_program(name, settings) for name in ROLES if name != "mqtt" or settings.mqtt.listen)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """The room's door: who is looking, what they may do, and the audit of what they did."""
 
 from kandelia.kernel.access.audit import append, audit, list_audit, rows_that_hold, verify_chain
+from kandelia.kernel.access.devices import DeviceView, add_device, end_device, grants, grants_mark, list_devices
 from kandelia.kernel.access.duties import duties_of, holders, set_duties
 from kandelia.kernel.access.guards import SYSTEM_SUBJECT, require, system_viewer
 from kandelia.kernel.access.organisations import add_organisation, list_organisations
@@ -32,7 +33,9 @@ from kandelia.kernel.access.tokens import create_token, list_tokens, revoke_toke
 __all__ = [
     "SYSTEM_SUBJECT",
     "THEMES",
+    "DeviceView",
     "SignedIn",
+    "add_device",
     "add_organisation",
     "add_person",
     "address_of",
@@ -43,10 +46,14 @@ __all__ = [
     "disable_person",
     "duties_of",
     "enable_person",
+    "end_device",
+    "grants",
+    "grants_mark",
     "has_password",
     "holders",
     "keep_session",
     "list_audit",
+    "list_devices",
     "list_organisations",
     "list_people",
     "list_tokens",

@@ -107,6 +107,36 @@ class Token(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
 
+class Device(models.Model):
+    """A machine or gateway that connects by itself, such as an MQTT client; only its secret's SHA-256 is kept.
+
+    It has no role: it sees no page and asks nothing of the API. `publish` and `subscribe` are MQTT topic filters.
+    """
+
+    id = models.CharField(primary_key=True, max_length=26)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="devices")
+    name = models.CharField(max_length=120)
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    publish = models.JSONField(default=list)
+    subscribe = models.JSONField(default=list)
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True, db_index=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "name"], condition=models.Q(revoked_at=None), name="device_name_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
 class AuditEntry(models.Model):
     """Who did what, append-only: each row's hash covers the row and the hash before it."""
 

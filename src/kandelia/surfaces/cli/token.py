@@ -32,7 +32,7 @@ def group() -> None:
 @json_option
 def create(name: str, role: str, duties: tuple[str, ...], expires: str | None, viewer: Viewer, as_json: bool) -> None:
     """Make a token NAME and print its secret, this once."""
-    made, secret = access.create_token(viewer, name, Role(role), _end(expires) if expires else None, duties=duties)
+    made, secret = access.create_token(viewer, name, Role(role), end_of(expires) if expires else None, duties=duties)
     if as_json:
         say_json(
             {"id": made.id, "name": made.name, "role": made.role, "organisation": made.organisation, "token": secret}
@@ -83,7 +83,8 @@ def _day(at: datetime | None) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def _end(text: str) -> datetime:
+def end_of(text: str) -> datetime:
+    """The time that --expires names; InvalidInput where it is none."""
     if days := DAYS.fullmatch(text):
         return timezone.now() + timedelta(days=int(days.group(1)))
     try:
