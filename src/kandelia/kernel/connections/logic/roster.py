@@ -61,7 +61,10 @@ class Roster:
 
         `waiting` are the numbers of signals whose rows are not handed on yet.
         """
-        open_ = (self.newest_ns > self.stored_ns) | np.isin(self.numbers, list(waiting))
+        open_ = self.newest_ns > self.stored_ns
+        unsent = list(waiting)
+        if unsent:
+            open_ |= np.isin(self.numbers, unsent)
         return np.where(open_, self.stored_ns, NEVER)
 
     def forget_ahead(self, now_ns: int) -> None:

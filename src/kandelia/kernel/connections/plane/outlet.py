@@ -12,7 +12,7 @@ import pyarrow as pa
 from kandelia.base.clock import Clock
 from kandelia.base.errors import KandeliaError, NotFound, TooMuch, Unavailable
 from kandelia.base.ids import new_id
-from kandelia.base.samples import decode, times_ns
+from kandelia.base.samples import placed
 from kandelia.kernel.connections.logic.holding import Held, HoldQueue, messages_of
 from kandelia.ports.bus import Bus
 
@@ -125,9 +125,9 @@ class Outlet:
         """Nothing before these waits any more: tell up to where each signal is stored."""
         settled, self._settling = self._settling, []
         if self.acknowledged is not None:
-            batches = [decode(held.data) for held in settled]
-            numbers = np.concatenate([batch.column("signal").to_numpy() for batch in batches])
-            self.acknowledged(numbers, np.concatenate([times_ns(batch) for batch in batches]))
+            rows = [placed(held.data) for held in settled]
+            numbers = np.concatenate([numbers for numbers, _ in rows])
+            self.acknowledged(numbers, np.concatenate([times for _, times in rows]))
 
     async def _store(self, held: Held) -> bool:
         try:
