@@ -38,6 +38,7 @@ SERIOUS = ("serious", "critical")
 WAIT_MS = 15_000
 EXPECT_MS = 20_000  # a deadline, generous enough for a busy machine
 expect.set_options(timeout=EXPECT_MS)
+RECORD_TYPES = "tests.record_types.app:app"
 OWN_PASSWORD = "staple battery of one's own"
 
 
@@ -77,8 +78,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The one platform that every test of this folder looks at: with the demo plant and its last hours."""
-    with installation(tmp_path_factory.mktemp("site") / "data", demo=True, history=True) as started:
+    """The one platform that every test of this folder looks at: demo plant, its last hours, the tests' record types."""
+    directory = tmp_path_factory.mktemp("site") / "data"
+    with installation(directory, demo=True, history=True, environment={"KANDELIA_APPS": RECORD_TYPES}) as started:
         yield started
 
 

@@ -25,15 +25,25 @@ def group() -> None:
 @role_option
 @click.option("--name", default="", help="How the person is called.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default=None)
+@click.option("--duty", "duties", multiple=True, metavar="NAME", help="An office held beside the role; repeatable.")
 @password_option
 @organisation_options
 @json_option
 def add(
-    sign_in: str, role: str, name: str, language: str | None, password_stdin: bool, viewer: Viewer, as_json: bool
+    sign_in: str,
+    role: str,
+    name: str,
+    language: str | None,
+    duties: tuple[str, ...],
+    password_stdin: bool,
+    viewer: Viewer,
+    as_json: bool,
 ) -> None:
     """Add the person NAME, or give one who exists a role here. They change the password at first sign-in."""
     given = _from_stdin() if password_stdin else ""
     person, password = access.add_person(viewer, sign_in, given, Role(role), name=name, language=language or "")
+    if duties:
+        access.set_duties(viewer, person.sign_in, duties)
     _say(person.sign_in, "" if given else password, "added", as_json)
 
 

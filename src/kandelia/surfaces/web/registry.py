@@ -96,12 +96,13 @@ def _pages(viewer: Viewer, text: str) -> Iterator[SearchHit]:
 
 
 def _places(viewer: Viewer) -> Iterator[Place]:
+    desk, types = finding.entries(viewer)
+    yield from (Place(*entry) for entry in desk)
     for app in _apps:
         for entry in app.navigation:
             if viewer.may(entry.right) and (url := _url(entry)):
                 yield Place(entry.group, entry.label, entry.icon, url)
-    for group, label, icon, url in finding.entries(viewer):
-        yield Place(group, label, icon, url)
+    yield from (Place(*entry) for entry in types)
 
 
 def _url(entry: NavigationEntry) -> str:

@@ -1,7 +1,5 @@
 """Record types in the rail and records in the search box, after what the viewer may read."""
 
-from collections.abc import Iterator
-
 from django.urls import reverse
 
 from kandelia.base.text import LocalText
@@ -13,15 +11,14 @@ from kandelia.surfaces.web.records.shown import record_url
 
 DESK = LocalText("我的工作台", "My desk")
 DESK_GROUP = "govern"
+Entry = tuple[str, LocalText, str, str]
 
 
-def entries(viewer: Viewer) -> Iterator[tuple[str, LocalText, str, str]]:
-    """(group, label, icon, address) of the desk and of each type whose list the viewer may read."""
+def entries(viewer: Viewer) -> tuple[list[Entry], list[Entry]]:
+    """(group, label, icon, address): the desk, where there is anything for it; and each type one may read."""
     listed = [one for one in facade.listed(viewer) if one.in_rail]
-    if listed:
-        yield DESK_GROUP, DESK, "inbox", reverse("desk")
-    for one in listed:
-        yield _group(one), one.plural, one.icon, reverse("records", args=[one.name])
+    desk = [(DESK_GROUP, DESK, "layout-dashboard", reverse("desk"))] if listed else []
+    return desk, [(_group(one), one.plural, one.icon, reverse("records", args=[one.name])) for one in listed]
 
 
 def hits(viewer: Viewer, text: str, limit: int) -> tuple[SearchHit, ...]:

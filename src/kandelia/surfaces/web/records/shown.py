@@ -19,7 +19,7 @@ THIN_SPACE = "\u2009"
 MINUS = "\u2212"
 WAN = 10_000  # 万
 LOOKS = {"good": "●", "attention": "▲", "bad": "⊘", "muted": "○"}
-KINDS = {"start": "◌", "open": "◐", "end": "○"}
+KINDS = {"start": "◌", "open": "●", "end": "○"}
 PERSON = "person"
 TOLD_LENGTH_MAX = 300  # characters of a value in the history
 

@@ -28,6 +28,7 @@ class Column:
     order: str = ""
     sorted: str = ""
     chosen: bool = False
+    main: bool = False  # it names the record
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,15 @@ def columns(declared: RecordType, viewer: Viewer | None, asked: Asked, language:
     numeric = {field.name for field in fields if kind_of(declared, field) in NUMERIC}
     ordered = [*wanted, *(name for name in labels if name not in wanted)]
     return tuple(
-        Column(name, labels[name], name in numeric, *_order(declared, name, asked), name in wanted) for name in ordered
+        Column(
+            name,
+            labels[name],
+            name in numeric,
+            *_order(declared, name, asked),
+            chosen=name in wanted,
+            main=name in ("title", declared.title[0]),
+        )
+        for name in ordered
     )
 
 
@@ -103,6 +112,8 @@ def _entry_labels() -> dict[str, str]:
 
 
 def _order(declared: RecordType, name: str, asked: Asked) -> tuple[str, str]:
+    if name not in declared.sorts and declared.title == (name,):
+        name = "title"  # the same words, by the index that all types share
     if name == "organisation" or (name not in declared.sorts and name not in _entry_labels()):
         return "", ""
     sort = asked.query.sort
