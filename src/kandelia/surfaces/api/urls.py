@@ -10,13 +10,35 @@ from django.utils.module_loading import import_string
 from ninja import NinjaAPI
 
 import kandelia
-from kandelia.surfaces.api import account, activity, history, loading, records
+from kandelia.surfaces.api import (
+    account,
+    activity,
+    history,
+    loading,
+    record_endpoints,
+    record_papers,
+    record_parts,
+    record_schemas,
+    records,
+)
 from kandelia.surfaces.api.answering import answer_errors, wrong_method
 from kandelia.surfaces.web import registry
 
 View = Callable[..., HttpResponseBase]
 
-api = NinjaAPI(
+
+class _Api(NinjaAPI):
+    """With the schemas of record types, which come from their declarations."""
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        """The document."""
+        document = super().get_openapi_schema(**options)
+        made = document["components"].setdefault("schemas", {})
+        made.update(record_schemas.components() | record_endpoints.PROBLEM)
+        return document
+
+
+api = _Api(
     title="Kandelia",
     version=kandelia.__version__,
     description=(
@@ -31,8 +53,17 @@ api = NinjaAPI(
     },
 )
 answer_errors(api)
-for router in (account.router, records.router, history.router, loading.router, activity.router):
-    api.add_router("", router)
+for room in (
+    account,
+    records,
+    history,
+    loading,
+    activity,
+    record_endpoints,
+    record_parts,
+    record_papers,
+):
+    api.add_router("", room.router)
 for app in registry.registered():
     if app.api:
         api.add_router("", import_string(f"{app.api}.router"))
