@@ -167,8 +167,7 @@ function shift(key, dx, dy, sizing) {
   place(sizing ? sized(base.tiles, at, from.w + dx, from.h + dy) : moved(base.tiles, at, from.x + dx, from.y + dy));
   changed();
   const { x, y, w, h } = find(key);
-  note.hidden = false;
-  note.textContent = say("placed", x + 1, y + 1, w, h);
+  part("placed").textContent = say("placed", x + 1, y + 1, w, h);
 }
 
 board.addEventListener("keydown", (event) => {

@@ -2,6 +2,10 @@
 import { language, say } from "./words.js";
 
 export const KIND = { MISSING: 0, FLOAT: 1, INTEGER: 2, BOOLEAN: 3, TEXT: 4, ENUMERATION: 5 };
+
+/** Values that hold until the next one, drawn as steps. */
+export const stepped = (one) => one.kind === KIND.BOOLEAN || one.kind === KIND.ENUMERATION;
+
 const formats = new Map();
 
 /** 0 good, 1 uncertain, 2 bad: the first two bits of an OPC UA status (base.quality). */

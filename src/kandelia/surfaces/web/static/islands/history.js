@@ -1,6 +1,6 @@
 // Questions to history over the public API, the same that any program may ask.
 import { Track, fromBuckets, fromRaw, grid } from "./columns.js";
-import { KIND } from "./format.js";
+import { KIND, stepped } from "./format.js";
 import { language } from "./words.js";
 
 const API = "/api/v1";
@@ -37,7 +37,6 @@ export async function ask(path, signal) {
 export const sourceOf = (path) =>
   path ? { raw: path, trend: `${path}/trend`, export: `${path}/export`, last: `${path}/last`, live: false } : { raw: "/signals", trend: "/history/trend", export: "/history/export", last: "/history/last", live: true };
 
-const stepped = (definition) => definition.kind === KIND.BOOLEAN || definition.kind === KIND.ENUMERATION;
 const drawable = (definition) => definition.kind !== KIND.TEXT;
 
 /** Track of each definition over [from, to]; `bucket` is 0 where every sample was read. */

@@ -1,7 +1,7 @@
 // How tracks are drawn with uPlot: scales by unit, the band, hatches, axes in the site's time. No data is fetched here.
 import uPlot from "../vendor/uplot/uPlot.esm.js";
-import { KIND, number, valueText } from "./format.js";
-import { language } from "./words.js";
+import { KIND, number, stepped, valueText } from "./format.js";
+import { token } from "./tokens.js";
 
 const AXES_MAX = 4;
 const AXES_MAX_WIDE = 6; // over WIDE_PX
@@ -12,16 +12,8 @@ const STRIP_PX = 6; // height of the quality strip of one signal among several
 const HATCH_PX = 6;
 const BAND_ALPHA = "33";
 const EDGE_ALPHA = "66";
-const SERIES_PER_SIGNAL = 3; // line, max, min
 
-export const stepped = (one) => one.kind === KIND.BOOLEAN || one.kind === KIND.ENUMERATION;
 const scaleOf = (one) => (stepped(one) ? `state${one.number}` : one.own ? `own:${one.number}` : `unit:${one.unit}`);
-
-export function token(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
-
-export const colour = (place) => token(`--chart-${(place % 8) + 1}`);
 
 const formats = new Map();
 function clock(zone, parts) {
@@ -208,4 +200,3 @@ export function columnsOf(view) {
   return uPlot.join(tables, tables.map((table) => table.map(() => 2)));
 }
 
-export { language, SERIES_PER_SIGNAL };

@@ -2,7 +2,7 @@
 import { span } from "./format.js";
 import { HistoryError, definitionOfSignal, exportAddress, firstTime, sourceOf, tracks } from "./history.js";
 import { linkState, nowMs, onChange, watch } from "./live.js";
-import { colour, columnsOf, makePlot } from "./plot.js";
+import { colour } from "./tokens.js";
 import { readAddress, writeAddress } from "./trend_address.js";
 import { heldView } from "./trend_held.js";
 import { listenMoves, press } from "./trend_moves.js";
@@ -18,6 +18,12 @@ const REFRESH_MS_MIN = 30_000; // buckets under the live end are read again
 const POLL_MS = 5000; // where no socket tells of new samples
 const TAIL_MS = 60_000; // live samples older than this are in history for sure
 const LIVE_DRAW_MS = 250;
+
+let plotting = null; // the chart library and what draws with it: loaded once a signal is to be drawn
+
+async function loadPlotting() {
+  plotting ??= await import("./plot.js");
+}
 
 class LiveTrend extends HTMLElement {
   connectedCallback() {
@@ -70,7 +76,10 @@ class LiveTrend extends HTMLElement {
     this.live = asked.live;
     this.axes = asked.axes;
     this.setSpan(asked.from, asked.to);
-    await Promise.all(asked.numbers.slice(0, SIGNALS_MAX).map((number) => this.add(number, true)));
+    if (asked.numbers.length) loadPlotting().catch(() => {});
+    const numbers = asked.numbers.slice(0, SIGNALS_MAX);
+    const defined = await Promise.all(numbers.map((number) => this.define(number)));
+    for (const definition of defined) if (definition) this.takeIn(definition); // in the order asked for
     this.load();
   }
 
@@ -103,21 +112,28 @@ class LiveTrend extends HTMLElement {
     else await this.add(number);
   }
 
-  async add(number, quiet = false) {
+  async add(number) {
     if (this.has(number)) return;
     if (this.view.signals.length >= SIGNALS_MAX) {
       this.say(say("atMost", SIGNALS_MAX), "", 3000);
       return;
     }
+    loadPlotting().catch(() => {}); // reading waits for it too, and tells
     const definition = await this.define(number);
     if (!definition || this.has(number)) return;
+    this.takeIn(definition);
+    this.load();
+  }
+
+  takeIn(definition) {
+    const { number } = definition;
+    if (this.has(number)) return;
     definition.place = [...Array(SIGNALS_MAX).keys()].find((place) => !this.view.signals.some((one) => one.place === place));
     definition.colour = colour(definition.place);
     this.view.signals.push(definition);
     this.tails.set(number, []);
     if (this.source.live) this.stops.set(number, watch(number, (time, value, quality) => this.hear(number, time, value, quality)));
     this.told();
-    if (!quiet) this.load();
   }
 
   remove(number) {
@@ -174,6 +190,7 @@ class LiveTrend extends HTMLElement {
       const [now, before] = await Promise.all([
         tracks(signals, from, ahead, width, this.asking.signal, this.source),
         shift ? tracks(signals, from - shift, to - shift, width, this.asking.signal, this.source) : null,
+        loadPlotting(),
       ]);
       if (turn !== this.turn) return;
       this.take(now, before, shift);
@@ -264,8 +281,8 @@ class LiveTrend extends HTMLElement {
     this.plot = null;
     if (!this.plotHost) return;
     for (const one of this.view.signals) Object.assign(one, { colour: colour(one.place), own: this.axes === "own" });
-    if (this.view.signals.length) {
-      this.plot = makePlot(this.plotHost, this.view, {
+    if (this.view.signals.length && plotting) {
+      this.plot = plotting.makePlot(this.plotHost, this.view, {
         cursor: (plot) => this.moved(plot), select: (plot) => this.selected(plot), mousedown: (plot, _, handle) => (event) => press(this, event, handle),
       });
       this.redraw();
@@ -275,7 +292,7 @@ class LiveTrend extends HTMLElement {
 
   redraw() {
     if (!this.plot) return;
-    this.plot.setData(columnsOf(heldView(this.view)), false);
+    this.plot.setData(plotting.columnsOf(heldView(this.view)), false);
     this.plot.setScale("x", { min: this.view.from, max: this.view.to });
     this.tabled.drawValues();
   }

@@ -1,7 +1,6 @@
 // The table below a trend: each signal's value at the cursor (else the newest), its extent in the window, its quality.
 import { newestOf } from "./live.js";
-import { severity, timeText, valueText } from "./format.js";
-import { stepped } from "./plot.js";
+import { severity, stepped, timeText, valueText } from "./format.js";
 import { element } from "./trend_parts.js";
 import { say } from "./words.js";
 
