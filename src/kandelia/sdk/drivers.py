@@ -7,11 +7,25 @@ Blocking libraries go through `Worker`, which gives each call a hard deadline.
 
 from kandelia.base.errors import InvalidInput, KandeliaError, NotAllowed, NotFound, Unavailable
 from kandelia.base.samples import Kind
-from kandelia.kernel.connections.drivers import Driver, Item, KeepsFiles, Node, ReadsMaps, Session, Sink, Value, Writes
+from kandelia.kernel.connections.drivers import (
+    Discovers,
+    Driver,
+    Found,
+    Item,
+    KeepsFiles,
+    Node,
+    ReadsMaps,
+    Session,
+    Sink,
+    Value,
+    Writes,
+)
 from kandelia.kernel.connections.plane.blocking import Worker
 
 __all__ = [
+    "Discovers",
     "Driver",
+    "Found",
     "InvalidInput",
     "Item",
     "KandeliaError",

@@ -2,17 +2,30 @@
 
 import asyncio
 import contextlib
+from typing import TypeVar
 
 import msgspec
 
 from kandelia.base import errors
 from kandelia.base.errors import KandeliaError, Unavailable
-from kandelia.kernel.connections.contracts import EDGE_BROWSE, STATE_PERIOD_S, ConnectionState, state_subject
-from kandelia.kernel.connections.drivers import Node
+from kandelia.kernel.connections.contracts import (
+    EDGE_BROWSE,
+    EDGE_FIND,
+    EDGE_TRY,
+    STATE_PERIOD_S,
+    Attempt,
+    ConnectionState,
+    Search,
+    Tried,
+    state_subject,
+)
+from kandelia.kernel.connections.drivers import Found, Node
 from kandelia.kernel.events import bridge
 from kandelia.ports.bus import Bus, Message
 
 BROWSE_TIMEOUT_S = 15.0
+TRY_TIMEOUT_S = 40.0  # opening, looking and reading, each with its own bound
+T = TypeVar("T")
 LISTEN_S = STATE_PERIOD_S * 1.3  # every connection says its state within one period
 
 
@@ -27,6 +40,26 @@ def browse(organisation: str, connection: str, address: str) -> tuple[Node, ...]
     if answer.headers.get("K-Answer") == "refusal":
         raise refused(answer.data)
     return tuple(msgspec.json.decode(answer.data, type=list[Node]))
+
+
+def attempt(wanted: Attempt) -> Tried:
+    """What came of trying settings that are not saved; the errors of the edge, or Unavailable when none answers."""
+    return _ask(EDGE_TRY, msgspec.json.encode(wanted), Tried)
+
+
+def find(wanted: Search) -> list[Found]:
+    """What answers at a host; the errors of the edge, or Unavailable when none answers."""
+    return _ask(EDGE_FIND, msgspec.json.encode(wanted), list[Found])
+
+
+def _ask(subject: str, question: bytes, kind: type[T]) -> T:
+    async def ask(bus: Bus) -> Message:
+        return await bus.request(subject, question, timeout_s=TRY_TIMEOUT_S)
+
+    answer = bridge.bus_call(ask, TRY_TIMEOUT_S + 2)
+    if answer.headers.get("K-Answer") == "refusal":
+        raise refused(answer.data)
+    return msgspec.json.decode(answer.data, type=kind)
 
 
 def refused(data: bytes) -> KandeliaError:

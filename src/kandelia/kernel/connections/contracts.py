@@ -9,6 +9,7 @@ import msgspec
 
 from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
+from kandelia.kernel.connections.drivers import Node
 
 SNAPSHOT_BUCKET = "snapshot"  # key: connection_key(...), value: encode_document(...)
 UNCONNECTED = "unconnected"  # the driver of the document that carries signals without a connection
@@ -21,6 +22,52 @@ OUTBOX_CHANGED = "outbox.changed"  # core message without content: there is some
 EDGE_BROWSE = (
     "edge.browse"  # request: JSON {"organisation", "connection", "address"}; answer: JSON list of nodes, or a Refusal
 )
+EDGE_TRY = "edge.try"  # request: JSON of Attempt; answer: JSON of Tried, or a Refusal
+EDGE_FIND = "edge.find"  # request: JSON of Search; answer: JSON list of Found, or a Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Settings that nobody has saved yet, to be tried by the edge of a site: open, look below `browse`, read `read`.
+
+    `secrets` holds the plain secrets that `settings` name, and is never kept. `read` is address → kind.
+    """
+
+    organisation: str
+    site: str
+    driver: str
+    settings: dict[str, Any]
+    secrets: dict[str, str] = field(default_factory=dict)
+    browse: str | None = None
+    read: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an address said while it was tried; `why` when it cannot be had."""
+
+    value: float | int | bool | str | None = None
+    quality: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of an Attempt; `opened_ms` is what connecting took."""
+
+    opened_ms: float
+    nodes: tuple[Node, ...] = ()
+    readings: dict[str, Reading] = field(default_factory=dict)  # by address
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Look at a host for what a driver can speak to."""
+
+    organisation: str
+    site: str
+    driver: str
+    host: str
 
 
 @dataclass(frozen=True, slots=True)

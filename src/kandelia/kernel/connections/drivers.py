@@ -144,3 +144,21 @@ class ReadsMaps(Protocol):
     def address_of(self, row: Mapping[str, str]) -> str:
         """The address that a row (column → cell) of such a list describes; InvalidInput names the column."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that answers at a host: `settings` are those of a connection to it."""
+
+    name: str
+    settings: Mapping[str, Any]
+    details: str = ""
+
+
+@runtime_checkable
+class Discovers(Protocol):
+    """A driver that can find what it may connect to."""
+
+    async def discover(self, host: str) -> Sequence[Found]:
+        """What answers at a host (or host:port), within 10 s. Unavailable when nothing does."""
+        ...

@@ -1,6 +1,6 @@
 """Connections for everyone else: what a viewer's organisation has, how it is changed, what an edge says of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -8,12 +8,20 @@ from django.db.models import ProtectedError
 
 from kandelia.base.errors import Conflict, InvalidInput
 from kandelia.base.ids import plain_id
+from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import audit, require
 from kandelia.kernel.connections import asking, orphans, outbox, store
-from kandelia.kernel.connections.contracts import UNCONNECTED, ConnectionState, ConnectionView
-from kandelia.kernel.connections.drivers import Node
+from kandelia.kernel.connections.contracts import (
+    UNCONNECTED,
+    Attempt,
+    ConnectionState,
+    ConnectionView,
+    Search,
+    Tried,
+)
+from kandelia.kernel.connections.drivers import Found, Node
 from kandelia.kernel.connections.logic.settings import names_in, take_secrets
 from kandelia.kernel.connections.models import Connection
 from kandelia.kernel.things import store as things
@@ -77,6 +85,36 @@ def browse(viewer: Viewer, key: str, address: str = "") -> tuple[Node, ...]:
     require(viewer, Right.CONFIGURE)
     store.row(viewer.organisation, key)
     return asking.browse(viewer.organisation, key, address)
+
+
+def try_connection(
+    viewer: Viewer, view: ConnectionView, *, browse: str | None = None, read: Mapping[str, Kind] | None = None
+) -> Tried:
+    """Really connect by settings that are not saved, look below a node, read first values; nothing is kept.
+
+    The errors of the driver, or Unavailable when no edge answers.
+    """
+    require(viewer, Right.CONFIGURE)
+    secrets: dict[str, str] = {}
+
+    def keep(name: str, secret: bytes) -> None:
+        secrets[name] = secret.decode()
+
+    row = Connection.objects.filter(organisation_id=viewer.organisation, key=view.key).first()
+    held = names_in(row.settings) if row else frozenset()
+    settings = take_secrets(view.settings, viewer.organisation, view.key or "new", keep, held)
+    wanted = {address: int(kind) for address, kind in (read or {}).items()}
+    audit(viewer, "connection.try", view.driver, {"site": view.site})
+    return asking.attempt(
+        Attempt(viewer.organisation, view.site, view.driver, settings, secrets, browse=browse, read=wanted)
+    )
+
+
+def find(viewer: Viewer, site: str, driver: str, host: str) -> tuple[Found, ...]:
+    """What a driver finds at a host, as the site's edge sees it; InvalidInput for a driver that cannot look."""
+    require(viewer, Right.CONFIGURE)
+    audit(viewer, "connection.find", driver, {"host": host[:200], "site": site})
+    return tuple(asking.find(Search(viewer.organisation, site, driver, host)))
 
 
 def states(viewer: Viewer) -> dict[str, ConnectionState]:

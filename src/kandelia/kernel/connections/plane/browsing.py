@@ -59,14 +59,19 @@ class Browsing:
             await self.bus.publish(message.reply, data, {ANSWER_HEADER: "whole"})
 
     async def _refuse(self, message: Message, error: KandeliaError) -> None:
-        words = {
-            "kind": type(error).__name__,
-            "what": sayable(error.what),
-            "where": sayable(error.where),
-            "mend": sayable(error.mend),
-            "code": error.code,
-        }
-        await self.bus.publish(message.reply, msgspec.json.encode(words), {ANSWER_HEADER: "refusal"})
+        await self.bus.publish(message.reply, refusal(error), {ANSWER_HEADER: "refusal"})
+
+
+def refusal(error: KandeliaError) -> bytes:
+    """A Refusal: the error as JSON that `asking.refused` turns into one again."""
+    words = {
+        "kind": type(error).__name__,
+        "what": sayable(error.what),
+        "where": sayable(error.where),
+        "mend": sayable(error.mend),
+        "code": error.code,
+    }
+    return msgspec.json.encode(words)
 
 
 async def browse(supervised: Supervised, address: str) -> Sequence[Node]:

@@ -14,6 +14,8 @@ from kandelia.base.clock import Clock
 from kandelia.base.errors import KandeliaError
 from kandelia.kernel.connections.contracts import (
     EDGE_BROWSE,
+    EDGE_FIND,
+    EDGE_TRY,
     STATE_PERIOD_S,
     UNCONNECTED,
     ConnectionDocument,
@@ -23,13 +25,15 @@ from kandelia.kernel.connections.contracts import (
 )
 from kandelia.kernel.connections.plane.browsing import Browsing
 from kandelia.kernel.connections.plane.discovery import Drivers
-from kandelia.kernel.connections.plane.facts import Facts
+from kandelia.kernel.connections.plane.facts import SOURCE, Facts
 from kandelia.kernel.connections.plane.gauges import Complaints, Rates, state_of
 from kandelia.kernel.connections.plane.inlet import Inlet
 from kandelia.kernel.connections.plane.keeping import PROOF_SUFFIX, KeptDocuments, ProofFile
 from kandelia.kernel.connections.plane.outlet import Budget, Outlet
 from kandelia.kernel.connections.plane.snapshot import Snapshot
 from kandelia.kernel.connections.plane.supervision import Supervised
+from kandelia.kernel.connections.plane.trying import Trying
+from kandelia.kernel.events.plane.telling import Teller
 from kandelia.kernel.events.report import Troubles
 from kandelia.ports.bus import Bus, Message
 from kandelia.ports.secrets import Secrets
@@ -88,8 +92,10 @@ class Edge:
         self.budget = Budget(self.plan.hold_s, HOLD_BYTES_MAX)
         self.snapshot = Snapshot(self.troubles, self._changed)
         self.complaints = Complaints(self.troubles)
-        self.facts = Facts(self.bus)
+        self.teller = Teller(self.bus, SOURCE, self.clock)
+        self.facts = Facts(self.teller)
         self.browsing = Browsing(self.bus, self._find)
+        self.trying = Trying(self.bus, self.drivers, self.secrets, self.plan.site)
         self._browses = asyncio.Semaphore(BROWSES_MAX)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -101,8 +107,10 @@ class Edge:
             self._tell,
             self._sync,
             self._forget,
-            self._answer,
-            self.facts.run,
+            lambda: self._answer(EDGE_BROWSE, self.browsing.answer),
+            lambda: self._answer(EDGE_TRY, self.trying.attempt),
+            lambda: self._answer(EDGE_FIND, self.trying.find),
+            self.teller.run,
             lambda: self.snapshot.follow(self.bus),
         )
         tasks = [asyncio.create_task(part()) for part in parts]
@@ -241,19 +249,19 @@ class Edge:
                 with contextlib.suppress(OSError, ValueError):  # closed meanwhile
                     await asyncio.to_thread(one.supervised.proofs.sync)
 
-    async def _answer(self) -> None:
-        """Browse requests, a few at once; a cut bus only delays the next."""
+    async def _answer(self, subject: str, answer: Callable[[Message], Awaitable[None]]) -> None:
+        """Requests on a subject, a few at once; a cut bus only delays the next."""
         while True:
             with contextlib.suppress(KandeliaError):
-                subscription = await self.bus.subscribe(EDGE_BROWSE)
+                subscription = await self.bus.subscribe(subject)
                 async for message in subscription:
-                    self._spawn(self._browse(message))
+                    self._spawn(self._answer_one(answer, message))
             await asyncio.sleep(1.0)
 
-    async def _browse(self, message: Message) -> None:
+    async def _answer_one(self, answer: Callable[[Message], Awaitable[None]], message: Message) -> None:
         async with self._browses:
             with contextlib.suppress(KandeliaError):
-                await self.browsing.answer(message)
+                await answer(message)
 
     def _ensure(self) -> None:
         """The stream of samples is missing: make it, once at a time."""
