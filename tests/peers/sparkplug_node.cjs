@@ -7,13 +7,21 @@ const say = (what) => process.stdout.write(JSON.stringify(what) + '\n');
 const alive = (metric) => ({ ...metric, value: metric.type && /Int64/.test(metric.type) ? Long.fromString(String(metric.value), /^U/.test(metric.type)) : metric.value });
 
 function born() {
-  const now = Date.now();
+  const now = bornAt = Date.now();
   for (const [device, metrics] of Object.entries(births)) {
     const payload = { timestamp: now, metrics: metrics.map(alive) };
     if (device === '') client.publishNodeBirth(payload, {});
     else client.publishDeviceBirth(device, payload, {});
   }
   say({ born: true });
+}
+
+let steps = 0, bornAt = 0;
+function step(device) {
+  if (Date.now() - bornAt < 10) return; // no metric has one time twice
+  steps += 1;
+  const metrics = births[device].filter((metric) => metric.steps).map(({ name, type, alias }) => ({ name, type, alias, value: steps }));
+  if (client.connected) client.publishDeviceData(device, { timestamp: Date.now(), metrics }, {});
 }
 
 function obey(device, payload) {
@@ -34,6 +42,7 @@ function start(settings) {
     publishDeath: true, keepalive: 5, mqttOptions: settings.mqtt || {},
   });
   client.on('birth', born);
+  if (settings.everyMs) setInterval(step, settings.everyMs, settings.stepping);
   client.on('ncmd', (payload) => obey('', payload));
   client.on('dcmd', (device, payload) => obey(device, payload));
   client.on('error', (error) => say({ error: String(error) }));

@@ -24,7 +24,9 @@ RULE_KEYS = (
     "address",
     "write_topic",
     "write_value",
+    "write_type",
 )
+WRITE_TYPES = ("any", "number", "boolean", "text")
 RETAINED = ("ignore", "uncertain")
 RULES_MAX = 200
 FILTERS_MAX = 50
@@ -91,6 +93,7 @@ def _rule(given: Any, where: str, retained: str) -> Rule:
         address=_text(given, "address", where) if "address" in given else "",
         write_topic=_text(given, "write_topic", where) if "write_topic" in given else "",
         write_value=_pointer(given, "write_value", where),
+        write_type=_choice(given.get("write_type", "any"), f"{where}.write_type", WRITE_TYPES),
     )
     _check_rule(rule, where)
     return rule

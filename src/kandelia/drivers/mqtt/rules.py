@@ -33,6 +33,7 @@ class Rule:
     retained: str = "ignore"
     address: str = ""
     write_topic: str = ""  # where a value to be written is sent; empty: nothing can be written
+    write_type: str = "any"
     write_value: Pointer | None = None  # where it stands in the JSON that is sent; None sends it alone
 
     @property

@@ -84,6 +84,9 @@ def _command(place: Place, value: Value) -> tuple[str, bytes]:
     if not rule.write_topic:
         mend = "give the rule of its topic a write_topic"
         raise InvalidInput("this signal cannot be written", where=place.topic[:80], mend=mend, code="not-writable")
+    if rule.write_type not in ("any", _type(value)):
+        mend = f"its rule takes a {rule.write_type}"
+        raise InvalidInput(f"{value!r:.60} does not fit", where=place.topic[:80], mend=mend, code="value")
     topic = fill_topic(rule.write_topic, place.parts)
     try:
         check_name(topic)
@@ -94,6 +97,12 @@ def _command(place: Place, value: Value) -> tuple[str, bytes]:
     if rule.format == JSON:
         return topic, orjson.dumps(value)
     return topic, _plain(value).encode()
+
+
+def _type(value: Value) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    return "text" if isinstance(value, str) else "number"
 
 
 def _plain(value: Value) -> str:

@@ -19,6 +19,8 @@ def children(nodes: Nodes, address: str) -> Sequence[Node]:
         return [Node(group, group, has_children=True) for group in groups]
     if len(parts) == 1:
         found = sorted((id for id in nodes.nodes if id.group == parts[0]), key=lambda id: id.node)
+        if not found:
+            raise NotFound("no node of such a group was born", where=address[:80], mend="browse from the top")
         return [_node(nodes.nodes[id]) for id in found[:CHILDREN_MAX]]
     node = nodes.nodes.get(NodeId(parts[0], parts[1]))
     if node is None or len(parts) > 3:

@@ -11,6 +11,7 @@ from kandelia.drivers.sparkplug.browsing import children
 from kandelia.drivers.sparkplug.commands import RebirthLimits, command, rebirth
 from kandelia.drivers.sparkplug.config import SparkplugConfig
 from kandelia.drivers.sparkplug.names import (
+    BD_SEQ,
     DEVICE_TYPES,
     NAMESPACE,
     NODE_TYPES,
@@ -20,7 +21,7 @@ from kandelia.drivers.sparkplug.names import (
     read_topic,
     state_topic,
 )
-from kandelia.drivers.sparkplug.nodes import Nodes, Now, Taker
+from kandelia.drivers.sparkplug.nodes import Metric, Nodes, Now, Taker
 from kandelia.drivers.sparkplug.payloads import BadPayload, read_payload
 from kandelia.drivers.sparkplug.reading_back import ReadingBack
 from kandelia.sdk.drivers import InvalidInput, Item, KandeliaError, Node, NotFound, Sink, Unavailable, Value
@@ -178,8 +179,11 @@ class SparkplugSession:
     async def write(self, address: str, value: Value) -> Value | None:
         """See `Writes.write`: an NCMD or DCMD, and what the node then tells of the metric."""
         name = read_address(address)
+        if name.metric == BD_SEQ:
+            mend = "it counts the node's sessions; command another metric"
+            raise InvalidInput("this metric takes no commands", where=address[:80], mend=mend, code="not-writable")
         await self._listen()
-        metric = self._nodes.metric(name)
+        metric = await self._known(name)
         if metric is None:
             node = self._nodes.nodes.get(name.id)
             if node is not None and node.online:
@@ -189,6 +193,16 @@ class SparkplugSession:
         payload = command(name.metric, metric.datatype, value, time.time_ns() // 1_000_000)
         topic = name.id.command_topic(name.device)
         return await self._back.write(name, metric.datatype, value, lambda: self._link.publish(topic, payload))
+
+    async def _known(self, name: MetricName) -> Metric | None:
+        """The metric of a node that lives, after its birth was asked for where none is known."""
+        if name.id not in self._nodes.nodes:
+            self._nodes.unclear[name.id] = None
+        for _ in range(int(BROWSE_WAIT_S / TICK_S)):
+            if name.id not in self._nodes.unclear:
+                break
+            await asyncio.sleep(TICK_S)
+        return self._nodes.metric(name)
 
     async def browse(self, address: str) -> Sequence[Node]:
         """See `Session.browse`."""
@@ -209,7 +223,7 @@ class SparkplugSession:
         self._ticking.cancel()
         if self._online:
             self._online = False
-            with contextlib.suppress(Unavailable):
+            with contextlib.suppress(Unavailable, TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._say_state(online=False)
         await asyncio.gather(self._ticking, *self._sending, return_exceptions=True)

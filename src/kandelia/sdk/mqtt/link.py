@@ -35,6 +35,7 @@ SESSION_S = 3_600  # how long a broker keeps our session while we are away (5; i
 HELD_MESSAGES_MAX = 10_000  # that come before anybody receives
 FILTERS_PER_PACKET = 500
 PACKET_IDS = 65_535
+CLOSE_S = 1.0  # for TLS to end in order
 REFUSED = 0x80  # codes from here on (2.4)
 
 
@@ -263,7 +264,12 @@ async def open_link(
             name = broker.host if broker.tls else None
             trust = broker.trust() if broker.tls else None
             await asyncio.get_running_loop().create_connection(
-                lambda: link, broker.host, broker.port, ssl=trust, server_hostname=name
+                lambda: link,
+                broker.host,
+                broker.port,
+                ssl=trust,
+                server_hostname=name,
+                ssl_shutdown_timeout=CLOSE_S if broker.tls else None,
             )
             await link.connect(packet)
     except BaseException as error:
