@@ -21,6 +21,7 @@ from django.urls import reverse
 from kandelia.base.errors import KandeliaError, NotAllowed, TooMuch
 from kandelia.kernel.access.facade import address_of, note_refusal, signed_in, viewer_of_request
 from kandelia.surfaces.web.answers import answer, ask_to_sign_in, reference_of, server_error, wants_json
+from kandelia.surfaces.web.packing import pack
 from kandelia.surfaces.web.screens import is_public
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -51,10 +52,10 @@ log = logging.getLogger("kandelia.web")
 
 
 def security_headers(answer_to: Answer) -> Answer:
-    """Headers of every answer (OWASP Secure Headers); what is personal is kept by no cache."""
+    """Headers of every answer (OWASP Secure Headers); what is personal is kept by no cache. Pages leave gzipped."""
 
     def wrapped(request: HttpRequest) -> HttpResponseBase:
-        response = answer_to(request)
+        response = pack(request, answer_to(request))
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
