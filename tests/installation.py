@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from kandelia.boot.demo_bureau import MARK as BUREAU_MARK
 from kandelia.boot.demo_history import MARK
 
 ROLES = ("web", "edge", "history", "live", "jobs")
@@ -54,6 +55,7 @@ class Installation:
         if self.demo and not self.history:
             (self.directory / "demo").mkdir(exist_ok=True)
             (self.directory / "demo" / MARK).touch()
+            (self.directory / "demo" / BUREAU_MARK).touch()
         if self.settings:
             (self.directory / "settings.toml").write_text(self.settings)
         command = [sys.executable, "-m", "kandelia.boot.command", "up", "--data", str(self.directory)]

@@ -28,15 +28,16 @@ async def load_history(settings: Settings, environment: dict[str, str], say: Cal
     began_s = asyncio.get_running_loop().time()
     try:
         span, out = ("--days", str(HOURS / 24)), ("--out", str(file))
-        await _quietly((PACKAGE, "history", *span, "--data", str(directory), *out), environment)
-        await _quietly(("kandelia.boot.command", "signals", "load", str(file)), environment)
+        await quietly((PACKAGE, "history", *span, "--data", str(directory), *out), environment)
+        await quietly(("kandelia.boot.command", "signals", "load", str(file)), environment)
         mark.write_text(f"{HOURS} h\n")
     finally:
         file.unlink(missing_ok=True)
     say(f"the demo plant's history is loaded ({asyncio.get_running_loop().time() - began_s:.0f} s)")
 
 
-async def _quietly(module: tuple[str, ...], environment: dict[str, str]) -> None:
+async def quietly(module: tuple[str, ...], environment: dict[str, str]) -> None:
+    """Run a module of Python behind everything else; Unavailable with its last words when it fails."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", *module),
         stdin=asyncio.subprocess.DEVNULL,
@@ -53,5 +54,5 @@ async def _quietly(module: tuple[str, ...], environment: dict[str, str]) -> None
             process.kill()
     if process.returncode:
         lines = complaint.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        what = f"the demo plant's history could not be loaded: {lines[-1]}"
+        what = f"the demonstration could not be loaded: {lines[-1]}"
         raise Unavailable(what, " ".join(module[:3]), "it is tried again at the next start")

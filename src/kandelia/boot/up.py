@@ -13,7 +13,7 @@ import click
 import psutil
 
 from kandelia.base.errors import KandeliaError, SettingsError, Unavailable
-from kandelia.boot import demo, demo_history, migrated
+from kandelia.boot import demo, demo_bureau, demo_history, migrated
 from kandelia.boot.certificates import Https, https_for
 from kandelia.boot.directories import make_directories
 from kandelia.boot.settings import Settings
@@ -129,6 +129,10 @@ class Start:
             return
         try:
             await demo_history.load_history(self.settings, self._environment, _say)
+        except KandeliaError as error:
+            _say(str(error))
+        try:
+            await demo_bureau.load_bureau(self.settings, self._environment, _say)
         except KandeliaError as error:
             _say(str(error))
 

@@ -11,7 +11,6 @@ from kandelia.apps.applications import store
 from kandelia.apps.applications.forms import checked_answers
 from kandelia.apps.applications.logic.freezing import canonical, digest
 from kandelia.apps.applications.logic.inputs import (
-    base_of,
     findings_of,
     with_audited,
     with_earlier,
@@ -20,6 +19,7 @@ from kandelia.apps.applications.logic.inputs import (
 from kandelia.apps.applications.logic.overlaps import read_items
 from kandelia.apps.applications.models import Computation, Snapshot
 from kandelia.base.errors import Conflict, InvalidInput
+from kandelia.base.text import LocalText
 from kandelia.sdk.record_types import Case
 from kandelia.sdk.services import service
 
@@ -132,14 +132,10 @@ def is_whole(snapshot: Snapshot) -> bool:
     return digest(snapshot.content) == snapshot.sha256
 
 
-def asks_base(line: str) -> str:
-    """The figure of a line that an audit may correct, empty where there is none."""
-    return base_of(service("measures.schema")(line))
-
-
-def points_of(line: str) -> tuple[str, ...]:
-    """What reviewers find on a line."""
-    return findings_of(service("measures.schema")(line))
+def findings_titles(line: str) -> dict[str, LocalText]:
+    """What reviewers find on a line, and how it is said."""
+    schema = service("measures.schema")(line)
+    return {name: LocalText(**schema["properties"][name]["x-title"]) for name in findings_of(schema)}
 
 
 def _content(row: Any, call: Any) -> dict[str, Any]:

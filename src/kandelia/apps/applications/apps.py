@@ -1,6 +1,7 @@
-"""Tells Django of this room and the kernel of its record types."""
+"""Tells Django of this room, the kernel of its record types, and other rooms what it does for them."""
 
 from kandelia.sdk.rooms import RecordRoom
+from kandelia.sdk.services import provide
 
 
 class ApplicationsRoom(RecordRoom):
@@ -8,3 +9,12 @@ class ApplicationsRoom(RecordRoom):
 
     name = "kandelia.apps.applications"
     label = "applications"
+
+    def ready(self) -> None:
+        """The record types, and what the measures' pages ask."""
+        super().ready()
+        from . import facade  # models load only once the apps are ready
+
+        provide("applications.confirm", facade.confirm)
+        provide("applications.cases", facade.cases)
+        provide("applications.performance", facade.performance)

@@ -1,9 +1,11 @@
 """What screens, API and other rooms ask of applications: the viewer first, frozen views out."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from kandelia.apps.applications import performance as sums
 from kandelia.apps.applications import store
@@ -25,7 +27,7 @@ from kandelia.apps.applications.logic.envelope import Envelope, scaled
 from kandelia.apps.applications.logic.overlaps import Overlap, overlaps
 from kandelia.apps.applications.models import Draw
 from kandelia.apps.applications.reviewing import replayed
-from kandelia.base.errors import Conflict, InvalidInput, NotAllowed
+from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kandelia.base.text import LocalText
 from kandelia.sdk.record_types import Query, RecordView, acting, type_of, writing
 from kandelia.sdk.record_types import facade as records
@@ -152,6 +154,40 @@ def notices(viewer: Viewer | None) -> tuple[RecordView, ...]:
     """Awards in public notice, the newest first."""
     from_public = records.page(None, "application", Query(limit=200), count=False)
     return tuple(one for one in from_public.items if one.state in ("publicity", "objection"))
+
+
+def open_calls(line: str = "") -> tuple[RecordView, ...]:
+    """Published calls whose window holds today, of one line or all."""
+    filters = {"line": (line,)} if line else {}
+    found = records.page(None, "call", Query(filters=filters, limit=200), count=False).items
+    today = timezone.localdate()
+    return tuple(
+        one for one in found if one.state == "published" and one.values["opens_on"] <= today <= one.values["closes_on"]
+    )
+
+
+def confirm(viewer: Viewer, line: str, given: dict[str, Any]) -> str:
+    """免申即享: a draft with what the engine proposes; says the address where the firm goes on."""
+    calls = open_calls(line)
+    if not calls:
+        raise NotFound(f"no call for {line[:20]} is open now", "line", "see the calls on the portal", "no-call")
+    call = store.call(calls[0].id)
+    document = service("measures.compute")(line, given, call.as_of).document()
+    values = {"call": call.entry_id, "project": calls[0].title, "asked": document["upper_bound"], "inputs": given}
+    made = records.create(viewer, "application", values)
+    return f"/records/application/{made.id}/edit"
+
+
+def cases(viewer: Viewer) -> Iterator[dict[str, Any]]:
+    """What the engine was last asked for each application, to be asked again under a draft of parameters (政策沙盘)."""
+    if not viewer.duties & OFFICES:
+        return
+    found = store.rows("application").filter(entry__handler_id=viewer.organisation, submitted_on__isnull=False)
+    known = {one.entry_id: one for one in found.only("entry_id", "entry", "sector", "size")}
+    for kept in store.latest_computations(known):
+        row = known[kept.application_id]
+        told = {"name": str(row.entry_id), "line": kept.line, "given": kept.question, "as_of": kept.as_of}
+        yield {**told, "sector": row.sector, "size": row.size}
 
 
 def _pairs() -> list[tuple[frozenset[str], LocalText]]:

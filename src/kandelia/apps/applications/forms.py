@@ -8,7 +8,6 @@ import jsonschema
 from kandelia.base.errors import InvalidInput
 
 FIELDS_MAX = 60
-TEXT_LENGTH_MAX = 20_000
 PLAIN = {"string", "number", "integer", "boolean"}
 MEND = 'an object of plain fields: {"type": "object", "properties": {"goal": {"type": "string", "title": "目标"}}}'
 
@@ -24,7 +23,7 @@ def checked_form(schema: Any) -> None:
         if not isinstance(field, Mapping) or field.get("type") not in PLAIN or "$ref" in field:
             raise InvalidInput(f'"{str(name)[:60]}" is no plain field', "form", MEND, "bad-form")
     try:
-        jsonschema.Draft202012Validator.check_schema(dict(schema))
+        jsonschema.Draft202012Validator.check_schema({**schema, "properties": _in_one_language(properties)})
     except jsonschema.SchemaError as error:
         raise InvalidInput(error.message[:200], "form", MEND, "bad-form") from error
 
@@ -39,26 +38,13 @@ def checked_answers(schema: Mapping[str, Any], answers: Any) -> None:
     first = min(errors, key=lambda one: [str(part) for part in one.absolute_path], default=None)
     if first is not None:
         name = str(first.absolute_path[0]) if first.absolute_path else ""
-        title = schema["properties"].get(name, {}).get("title", name)
-        raise InvalidInput(f"{title}: {first.message[:200]}".lstrip(": "), f"answers.{name}", "mend the form", "form")
+        title = _in_one_language(schema["properties"]).get(name, {}).get("title", name)
+        raise InvalidInput(f"{title}: {first.message[:200]}".lstrip(": "), f"answers/{name}", "mend the form", "form")
 
 
-def read_answers(schema: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, Any]:
-    """What was typed into the fields of a form, each as its type; empty fields are left out, wrong ones stay text."""
-    found: dict[str, Any] = {}
-    for name, field in schema.get("properties", {}).items():
-        text = typed.get(name, "").strip()[:TEXT_LENGTH_MAX]
-        if field["type"] == "boolean":
-            found[name] = text in ("yes", "on", "true")
-        elif text:
-            found[name] = _value(field["type"], text)
-    return found
-
-
-def _value(kind: str, text: str) -> Any:
-    try:
-        if kind == "integer":
-            return int(text)
-        return float(text) if kind == "number" else text
-    except ValueError:
-        return text
+def _in_one_language(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Titles may be {"zh", "en"}, which JSON Schema itself does not know."""
+    return {
+        name: {key: value.get("zh", "") if isinstance(value, Mapping) else value for key, value in field.items()}
+        for name, field in properties.items()
+    }

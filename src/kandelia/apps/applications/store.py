@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import QuerySet, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from kandelia.apps.applications.logic.overlaps import Claim, CostItem
 from kandelia.apps.applications.models import Computation, CostRow, Draw, Snapshot
@@ -50,6 +50,13 @@ def scores_of(application_id: int) -> QuerySet[Any]:
 def latest_computation(application_id: int) -> Computation | None:
     """The bound that stands."""
     return Computation.objects.filter(application_id=application_id).first()
+
+
+def latest_computations(ids: Iterable[int]) -> list[Computation]:
+    """The bound that stands of each application."""
+    latest = Computation.objects.values("application_id").annotate(last=Max("id")).values("last")
+    wanted = set(ids)
+    return [one for one in Computation.objects.filter(id__in=latest).order_by("id") if one.application_id in wanted]
 
 
 def computations(application_id: int) -> tuple[Computation, ...]:

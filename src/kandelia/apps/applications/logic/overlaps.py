@@ -77,7 +77,8 @@ def shared_items(mine: Iterable[CostItem], others: Iterable[CostItem]) -> tuple[
 
 
 def read_items(given: Any) -> tuple[CostItem, ...]:
-    """Rows of a form; InvalidInput names the row."""
+    """Rows of a form, {"items": […]} or the rows alone; InvalidInput names the row."""
+    given = given.get("items", []) if isinstance(given, Mapping) else given
     if not isinstance(given, list) or len(given) > ITEMS_MAX:
         raise InvalidInput(f"this is no list of at most {ITEMS_MAX} rows", "cost_items", MEND, "bad-value")
     return tuple(_item(one, n) for n, one in enumerate(given, 1))

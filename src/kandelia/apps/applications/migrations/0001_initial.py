@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('account', models.CharField(blank=True, max_length=40)),
                 ('answers', models.JSONField(blank=True, default=dict)),
                 ('inputs', models.JSONField(blank=True, default=dict)),
-                ('cost_items', models.JSONField(blank=True, default=list)),
+                ('cost_items', models.JSONField(blank=True, default=dict)),
                 ('line', models.CharField(blank=True, default='', max_length=10)),
                 ('uscc', models.CharField(blank=True, max_length=18)),
                 ('sector', models.CharField(blank=True, default='', max_length=2)),

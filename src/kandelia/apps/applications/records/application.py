@@ -15,6 +15,8 @@ from kandelia.sdk.record_types import Field, Group, Record, RecordType, Referenc
 from kandelia.sdk.records import access
 from kandelia.sdk.services import service
 
+SHEETS = "kandelia.apps.applications.sheets"
+
 
 def _money(**more: Any) -> Any:
     bounds = [MinValueValidator(0)]
@@ -36,7 +38,7 @@ class Application(Record):
     account = models.CharField(max_length=40, blank=True)
     answers = models.JSONField(default=dict, blank=True)
     inputs = models.JSONField(default=dict, blank=True)
-    cost_items = models.JSONField(default=list, blank=True)
+    cost_items = models.JSONField(default=dict, blank=True)
     line = models.CharField(max_length=10, blank=True, default="")
     uscc = models.CharField(max_length=18, blank=True)
     sector = models.CharField(max_length=2, blank=True, default="")
@@ -158,9 +160,11 @@ APPLICATION = RecordType(
             LocalText("申报内容", "What is handed in"),
             (
                 _field("asked", "申请金额", "Asked", unit="CNY", seen_by=WITH_EXPERT),
-                _field("cost_items", "费用明细", "Cost items", seen_by=WITH_EXPERT, lines=6),
-                _field("inputs", "政策计算数据", "Figures of the measure", seen_by=WITH_EXPERT, lines=6),
-                _field("answers", "专项申报表", "Form of the call", seen_by=WITH_EXPERT, lines=6),
+                _field("cost_items", "费用明细", "Cost items", seen_by=WITH_EXPERT, schema=f"{SHEETS}.costs"),
+                _field(
+                    "inputs", "政策计算数据", "Figures of the measure", seen_by=WITH_EXPERT, schema=f"{SHEETS}.figures"
+                ),
+                _field("answers", "专项申报表", "Form of the call", seen_by=WITH_EXPERT, schema=f"{SHEETS}.answers"),
                 _made("submitted_on", "提交日期", "Handed in", seen_by=WITH_EXPERT),
                 _made("snapshot_sha256", "冻结数据摘要", "Hash of the frozen data", seen_by=INSIDE),
             ),

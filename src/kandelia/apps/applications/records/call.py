@@ -156,4 +156,5 @@ CALL = RecordType(
     number="SB-{year}-{serial:03}",
     icon="megaphone",
     check=check,
+    links=("kandelia.apps.applications.parts.call_links",),
 )
