@@ -15,6 +15,7 @@ from kandelia.kernel.access.people import (
     list_people,
     reset_password,
     set_preferences,
+    set_role,
 )
 from kandelia.kernel.access.refusals import note_refusal
 from kandelia.kernel.access.revocation import on_revoked
@@ -65,6 +66,7 @@ __all__ = [
     "rows_that_hold",
     "set_duties",
     "set_preferences",
+    "set_role",
     "sign_in",
     "sign_out",
     "signed_in",

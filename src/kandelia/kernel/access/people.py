@@ -64,6 +64,21 @@ def enable_person(viewer: Viewer, sign_in: str, *, address: str = "") -> PersonV
     return _switch(viewer, sign_in, True, address)
 
 
+def set_role(viewer: Viewer, sign_in: str, role: Role, *, address: str = "") -> None:
+    """Another role in the viewer's organisation from the next request on; nobody changes their own."""
+    require(viewer, Right.ADMINISTER)
+    with transaction.atomic():
+        place = Membership.objects.filter(organisation_id=viewer.organisation, person__sign_in=sign_in).first()
+        if place is None:
+            raise NotFound(f'no person "{sign_in}"', viewer.organisation, "see `kandelia user list`", "person-unknown")
+        if viewer.subject == f"person:{place.person_id}":
+            raise NotAllowed("nobody changes their own role", "role", "ask another administrator", "not-allowed")
+        place.role = role.value
+        place.save(update_fields=["role"])
+        audit(viewer, "person.role", sign_in, {"role": role.value}, address)
+        tell_revoked(f"person:{place.person_id}")
+
+
 def reset_password(viewer: Viewer, sign_in: str, password: str = "", *, address: str = "") -> str:
     """Give a new password (made where none is given), to be changed at the next sign-in; ends their sessions."""
     require(viewer, Right.ADMINISTER)

@@ -61,6 +61,7 @@ class Colleague:
     sign_in: str
     name: str
     away_until: date | None = None
+    duties: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from kandelia.kernel.work.commenting import comment, comments
 from kandelia.kernel.work.deputies import delegations, lend, take_back
 from kandelia.kernel.work.inbox import count, following
 from kandelia.kernel.work.inbox import page as inbox
-from kandelia.kernel.work.people import supervises
+from kandelia.kernel.work.people import colleagues, supervises
 
 __all__ = [
     "assign",
     "assigned",
     "candidates",
+    "colleagues",
     "comment",
     "comments",
     "count",

@@ -10,6 +10,7 @@ from kandelia.kernel.access.models import Membership
 from kandelia.kernel.records.declaration import RecordType, Transition
 from kandelia.kernel.records.models import Entry
 from kandelia.kernel.records.permissions import may_read, may_step, same_eyes
+from kandelia.kernel.work.contracts import Colleague
 
 ADMINISTRATOR, SUPERVISOR = Role.ADMINISTRATOR.value, "supervisor"
 
@@ -67,6 +68,12 @@ def maker_of(entry: Entry) -> int:
     """The id of the person who made the record, 0 for none."""
     kind, _, id = entry.created_by.partition(":")
     return int(id) if kind == "person" and id.isdigit() else 0
+
+
+def colleagues(viewer: Viewer) -> tuple[Colleague, ...]:
+    """The active people of the viewer's organisation with their duties, by sign-in name."""
+    found = members([viewer.organisation], Q())
+    return tuple(Colleague(one.id, one.sign_in, one.viewer.name, duties=one.viewer.duties) for one in found)
 
 
 def supervises(viewer: Viewer) -> bool:

@@ -17,5 +17,6 @@ urlpatterns = [
     path("me/organisation", preferences.set_organisation, name="set-organisation"),
     path("search", finding.find, name="search"),
     path("healthz", health.health, name="health"),
+    path("", include("kandelia.surfaces.web.work.urls")),
     path("", include("kandelia.surfaces.web.records.urls")),
 ]

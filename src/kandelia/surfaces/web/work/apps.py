@@ -8,3 +8,9 @@ class Room(AppConfig):
 
     name = "kandelia.surfaces.web.work"
     label = "web_work"
+
+    def ready(self) -> None:
+        """Comments and assignment stand on every record's page."""
+        from . import parts  # models load only once the apps are ready
+
+        parts.begin()
