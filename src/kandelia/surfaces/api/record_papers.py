@@ -1,8 +1,6 @@
 """/records/<type>/…: figures, tables in and out, documents, files."""
 
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -21,6 +19,7 @@ from kandelia.surfaces.api.record_endpoints import ANSWERS
 from kandelia.surfaces.api.record_parts import HERE, ONE
 from kandelia.surfaces.api.record_schemas import plain_value, texts
 from kandelia.surfaces.api.repeating import once
+from kandelia.surfaces.web.downloads import disposition, download
 
 FILE_BODY: dict[str, Any] = {
     "requestBody": {
@@ -130,21 +129,6 @@ def remove_file(request: HttpRequest, type: str, id: int, file: str) -> HttpResp
     """Take a file away; its name and digest stay in the audit."""
     papers.remove_file(viewer_of(request), type, id, file)
     return HttpResponse(status=204)
-
-
-def download(view: FileView, chunks: Iterator[bytes]) -> HttpResponseBase:
-    """A file as a download that no browser opens by itself."""
-    answered = stream(chunks, view.media_type, "file")
-    answered["Content-Disposition"] = disposition(view.name)
-    answered["Content-Length"] = str(view.size)
-    answered["X-Content-Type-Options"] = "nosniff"
-    answered["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answered
-
-
-def disposition(name: str) -> str:
-    """RFC 6266 with the name in UTF-8."""
-    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _file(request: HttpRequest) -> Any:

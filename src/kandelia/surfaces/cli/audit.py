@@ -38,7 +38,7 @@ def list_(limit: int, viewer: Viewer, as_json: bool) -> None:
 @group.command()
 @data_option
 def verify() -> None:
-    """Check every row of the audit, and the steps of records against it; exit code 2 names the first that was changed."""
+    """Check every row of the audit, and the steps of records; exit code 2 names the first that was changed."""
     broken = access.verify_chain()
     if broken is not None:
         click.echo(f"row {broken} does not fit the row before it: the audit was changed", err=True)

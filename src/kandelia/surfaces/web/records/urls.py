@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from kandelia.surfaces.web.records import bulk, desk, forms, lists, page, portal, steps
+from kandelia.surfaces.web.records import (
+    attachments,
+    bulk,
+    desk,
+    exporting,
+    forms,
+    importing,
+    lists,
+    page,
+    portal,
+    printing,
+    statistics,
+    steps,
+)
 
 urlpatterns = [
     path("desk", desk.desk, name="desk"),
@@ -19,6 +32,19 @@ urlpatterns = [
     path("records/<slug:type>/<int:id>/remove", steps.remove, name="record-remove"),
     path("records/<slug:type>/<int:id>/steps/<str:step>", steps.step, name="record-step"),
     path("records/<slug:type>/<int:id>/reveal/<str:field>", steps.reveal, name="record-reveal"),
+    path("records/<slug:type>/export.<slug:format>", exporting.export, name="record-export"),
+    path("records/<slug:type>/statistics", statistics.statistics, name="record-statistics"),
+    path("records/<slug:type>/statistics.xlsx", statistics.statistics_file, name="record-statistics-file"),
+    path("records/<slug:type>/import", importing.import_file, name="record-import"),
+    path("records/<slug:type>/import/blank.xlsx", importing.blank, name="record-import-blank"),
+    path("records/<slug:type>/import/<slug:run>", importing.run, name="record-import-run"),
+    path("records/<slug:type>/import/<slug:run>/write", importing.write, name="record-import-write"),
+    path("records/<slug:type>/import/<slug:run>/wrong.xlsx", importing.wrong, name="record-import-wrong"),
+    path("records/<slug:type>/<int:id>/print", printing.prints, name="record-print"),
+    path("records/<slug:type>/<int:id>/print/<slug:name>", printing.pdf, name="record-pdf"),
+    path("records/<slug:type>/<int:id>/files", attachments.add, name="record-files"),
+    path("records/<slug:type>/<int:id>/files/<slug:file>", attachments.save, name="record-file"),
+    path("records/<slug:type>/<int:id>/files/<slug:file>/remove", attachments.remove, name="record-file-remove"),
     path("portal", portal.home, name="portal"),
     path("portal/search", portal.portal_search, name="portal-search"),
     path("portal/<slug:type>", portal.portal_list, name="portal-list"),
