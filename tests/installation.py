@@ -118,6 +118,15 @@ class Installation:
         assert not check or done.returncode == 0, f"{arguments}: {done.stderr[-3000:]}{done.stdout[-1000:]}"
         return done.stdout if check else done.stdout + done.stderr
 
+    def python(self, code: str) -> str:
+        """Run a program that uses the records in this installation, one process for many changes; what it prints."""
+        program = f"from kandelia.boot.django_start import start\nstart()\n{code}"
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=self._environment(), capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
     def token(self, role: str = "administrator", organisation: str = "main") -> str:
         """A fresh API token."""
         name = f"test-{time.monotonic_ns()}"

@@ -38,7 +38,7 @@ SERIOUS = ("serious", "critical")
 WAIT_MS = 15_000
 EXPECT_MS = 20_000  # a deadline, generous enough for a busy machine
 expect.set_options(timeout=EXPECT_MS)
-RECORD_TYPES = "tests.record_types.app:app"
+WITH_TYPES = {"KANDELIA_APPS": "tests.record_types.app:app", "PYTHONPATH": str(ROOT)}
 OWN_PASSWORD = "staple battery of one's own"
 
 
@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """The one platform that every test of this folder looks at: demo plant, its last hours, the tests' record types."""
     directory = tmp_path_factory.mktemp("site") / "data"
-    with installation(directory, demo=True, history=True, environment={"KANDELIA_APPS": RECORD_TYPES}) as started:
+    with installation(directory, demo=True, history=True, environment=WITH_TYPES) as started:
         yield started
 
 

@@ -65,7 +65,7 @@ def table(
         "here": here,
         "columns": drawn,
         "every_column": every,
-        "rows": rows(declared, page, drawn, language, **to),
+        "rows": rows(declared, page, drawn, here, language, **to),
         "total": page.total,
         "filters": shown,
         "chips": chips(shown, here, page),

@@ -69,16 +69,23 @@ def chosen(declared: RecordType, viewer: Viewer | None, asked: Asked, known: set
 
 
 def rows(
-    declared: RecordType, page: RecordPage, shown_columns: tuple[Column, ...], language: str, to: Address = record_url
+    declared: RecordType,
+    page: RecordPage,
+    shown_columns: tuple[Column, ...],
+    asked: Asked,
+    language: str,
+    to: Address = record_url,
 ) -> tuple[Row, ...]:
-    """The rows of a page with a cell for each column."""
+    """The rows of a page with a cell for each column; an organisation's narrows the list to it."""
     fields = {field.name: field for field in declared.fields}
     return tuple(
         Row(
             view.id,
             to(view.type, view.id),
             view.title,
-            tuple((one, _cell(declared, view, one.name, fields.get(one.name), language)) for one in shown_columns),
+            tuple(
+                (one, _cell(declared, view, one.name, fields.get(one.name), asked, language)) for one in shown_columns
+            ),
         )
         for view in page.items
     )
@@ -121,12 +128,14 @@ def _order(declared: RecordType, name: str, asked: Asked) -> tuple[str, str]:
     return asked.address(sort=f"-{name}" if here == "up" else name), here
 
 
-def _cell(declared: RecordType, view: RecordView, name: str, field: Field | None, language: str) -> Shown:
+def _cell(declared: RecordType, view: RecordView, name: str, field: Field | None, asked: Asked, language: str) -> Shown:
     if field is not None:
         return shown(declared, field, view.values.get(name), language)
     if name == "state":
         return Shown(mark=mark(declared, view, language))
-    texts = {"code": view.code, "title": view.title, "organisation": view.organisation_name}
+    if name == "organisation":
+        return Shown(view.organisation_name, f"?{asked.address(organisation=view.organisation)}")
+    texts = {"code": view.code, "title": view.title}
     if name in texts:
         return Shown(texts[name])
     return Shown(at={"due": view.due_at, "changed": view.changed_at, "created": view.created_at}[name])
