@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from kandelia.base.errors import InvalidInput
+from kandelia.base.errors import InvalidInput, NotAllowed
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import audit, require, system_viewer
 from kandelia.kernel.access.guards import SYSTEM_SUBJECT
@@ -65,9 +65,11 @@ def may_edit(viewer: Viewer) -> bool:
 def set_day(viewer: Viewer, day: date, working: bool, name: str = "") -> None:
     """Say whether a day is worked; the due days of running limits are counted anew by a job."""
     require(viewer, Right.ADMINISTER)
-    if not may_edit(viewer) or not YEARS[0] <= day.year <= YEARS[1]:
+    if not may_edit(viewer):
         mend = "ask an administrator of the installation's first organisation"
-        raise InvalidInput("this day is not yours to change", "day", mend, "not-allowed")
+        raise NotAllowed("the calendar is not yours to change", "day", mend, "not-allowed")
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        raise InvalidInput(f"no calendar of {day.year}", "day", f"choose {YEARS[0]} to {YEARS[1]}", "year")
     with transaction.atomic():
         values = {"working": working, "name": name.strip()[:100], "source": f"{EDITED}: {viewer.name}"[:200]}
         CalendarDay.objects.update_or_create(day=day, defaults=values)

@@ -20,6 +20,7 @@ from kandelia.surfaces.api import (
     record_parts,
     record_schemas,
     records,
+    work,
 )
 from kandelia.surfaces.api.answering import answer_errors, wrong_method
 from kandelia.surfaces.web import registry
@@ -62,6 +63,7 @@ for room in (
     record_endpoints,
     record_parts,
     record_papers,
+    work,
 ):
     api.add_router("", room.router)
 for app in registry.registered():

@@ -11,6 +11,7 @@ from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.surfaces.web.declarations import GROUPS, App, NavigationEntry, SearchHit
 from kandelia.surfaces.web.records import finding
+from kandelia.surfaces.web.work import finding as work
 
 SEARCH_TEXT_MAX = 200
 PAGE = LocalText("页面", "Page")
@@ -97,12 +98,13 @@ def _pages(viewer: Viewer, text: str) -> Iterator[SearchHit]:
 
 def _places(viewer: Viewer) -> Iterator[Place]:
     desk, types = finding.entries(viewer)
-    yield from (Place(*entry) for entry in desk)
+    mine, system = work.entries(viewer)
+    yield from (Place(*entry) for entry in (*desk, *mine))
     for app in _apps:
         for entry in app.navigation:
             if viewer.may(entry.right) and (url := _url(entry)):
                 yield Place(entry.group, entry.label, entry.icon, url)
-    yield from (Place(*entry) for entry in types)
+    yield from (Place(*entry) for entry in (*types, *system))
 
 
 def _url(entry: NavigationEntry) -> str:

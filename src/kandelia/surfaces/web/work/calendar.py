@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from kandelia.base.errors import InvalidInput, NotFound
+from kandelia.base.errors import InvalidInput, NotAllowed, NotFound
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.calendar import facade as calendar_of
 from kandelia.kernel.calendar.contracts import DayView
@@ -51,7 +51,7 @@ def day(request: HttpRequest, viewer: Viewer, day: str) -> HttpResponse:
     if request.method == "POST":
         try:
             calendar_of.set_day(viewer, at, request.POST.get("working") == "yes", request.POST.get("name", ""))
-        except InvalidInput as error:
+        except (InvalidInput, NotAllowed) as error:
             messages.error(request, str(error))
         else:
             messages.success(request, _("Saved. Due days of running limits are being counted anew."))
