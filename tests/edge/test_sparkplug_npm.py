@@ -158,24 +158,24 @@ async def test_the_host_says_whether_it_is_there(tmp_path: Path) -> None:
             async for line in listener.stdout:
                 seen.append(json.loads(line))
 
-        async def until(online: bool) -> dict[str, Any]:
+        async def until(count: int) -> list[bool]:
             async with asyncio.timeout(10):
-                while not seen or seen[-1]["online"] is not online:
+                while len(seen) < count:
                     await asyncio.sleep(0.02)
-            return seen[-1]
+            return [told["online"] for told in seen]
 
         task = asyncio.create_task(listen())
         async with memory_rig(tmp_path) as rig, rig.states() as states:
             await rig.put(connection(broker, host_id="scada 1"))
             rig.start()
             await states.enter(State.RUNNING)
-            birth = await until(online=True)
-            stranger = json.dumps({"online": False, "timestamp": birth["timestamp"] + 1})
+            assert await until(1) == [True]
+            stranger = json.dumps({"online": False, "timestamp": seen[0]["timestamp"] + 1})
             await asyncio.to_thread(broker.publish, "spBv1.0/STATE/scada 1", stranger, "-r")
-            await until(online=False)
-            assert (await until(online=True)) == birth, "said again at once"
+            assert await until(3) == [True, False, True], "said again at once"
+            assert seen[2] == seen[0]
             await rig.stop()
-            assert (await until(online=False))["timestamp"] >= birth["timestamp"]
+            assert (await until(4))[3] is False and seen[3]["timestamp"] >= seen[0]["timestamp"]
         listener.kill()
         await listener.wait()
         await asyncio.gather(task, return_exceptions=True)

@@ -231,8 +231,10 @@ class Link(asyncio.Protocol):
         loop, period_s = asyncio.get_running_loop(), self.broker.alive_s
         while not self._lost.done():
             self._send(Ping(Type.PINGREQ))
+            asked_s = loop.time()
             await asyncio.sleep(period_s)
-            if loop.time() - self.alive_at_s > period_s * (ALIVE_PERIODS - 1):
+            late_s = loop.time() - asked_s - period_s  # our own: what has come meanwhile is not read yet
+            if loop.time() - self.alive_at_s > period_s * (ALIVE_PERIODS - 1) + late_s:
                 self._lose(f"the broker gave no sign of life for {loop.time() - self.alive_at_s:.1f} s")
 
 
