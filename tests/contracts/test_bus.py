@@ -195,6 +195,14 @@ async def test_store_says_where_and_knows_repeats(connect: Connect) -> None:
     assert (state.messages, state.first_sequence, state.last_sequence) == (2, 1, 2)
 
 
+async def test_headers_are_kept_with_what_is_stored(connect: Connect) -> None:
+    bus = await connect()
+    await bus.ensure_stream(WORK)
+    await bus.store("work.a", b"one", message_id="1", headers={"content-type": "text/plain"})
+    (kept,) = await (await bus.consumer("WORK", "reader")).fetch(1, 2.0)
+    assert kept.headers["content-type"] == "text/plain"
+
+
 async def test_store_where_no_stream_takes_it(connect: Connect) -> None:
     bus = await connect()
     with pytest.raises(NotFound):

@@ -255,6 +255,17 @@ class Plant:
         (found,) = [one for one in self.get("/system/status")["connections"] if one["key"] == "line"]
         return dict(found)
 
+    def ended(self, process: str) -> list[str]:
+        """How a process ended, each time, as the events tell."""
+        told, after = list[str](), ""
+        while True:
+            page = self.get(f"/events?limit=1000&after={after}")
+            ends = [one for one in page["items"] if one["type"] == "kandelia.process.ended"]
+            told += [one["data"]["how"] for one in ends if one["subject"] == process]
+            after = page["next"]
+            if not after:
+                return told
+
     def recorded(self) -> bool:
         """History has written rows since it started."""
         (row,) = [one for one in self.get("/system/status")["roles"] if one["role"] == "history"]

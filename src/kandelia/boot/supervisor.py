@@ -15,6 +15,7 @@ from kandelia.base.clock import Clock, SystemClock
 from kandelia.base.errors import KandeliaError, Unavailable
 from kandelia.boot.connecting import open_settings_bus
 from kandelia.boot.directories import DirectoryLock, make_directories
+from kandelia.boot.facts import SOURCE, ProcessFacts
 from kandelia.boot.probing import ROOM_BYTES_MIN, StreamProbe, room_bytes
 from kandelia.boot.processes import end_stale
 from kandelia.boot.reporting import RoleReporter
@@ -25,6 +26,7 @@ from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats.bus import NatsBus
 from kandelia.engines.nats.server import Prepared, prepare, wait_ready
 from kandelia.kernel.connections.contracts import EDGE_STREAM, LOAD_STREAM
+from kandelia.kernel.events.plane.telling import Teller
 from kandelia.kernel.events.report import Process
 
 BUS_PROGRAM = "bus"
@@ -104,6 +106,7 @@ class Supervisor:
         self._lock = DirectoryLock(self.settings.run_directory)
         self._reporter = RoleReporter("boot", self.clock)
         self._prepared: Prepared | None = None
+        self._facts: ProcessFacts | None = None
         self._started_ns = self.clock.now_ns()
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting: dict[str, int] = {}  # messages by stream
@@ -126,7 +129,11 @@ class Supervisor:
         self._gauge_backlog(self.bus)
         self._reporter.processes(self.views)
         self._reporter.gauge("restarts", lambda: float(sum(w.restarts for w in self.watched.values())))
+        teller = Teller(self.bus, SOURCE, self.clock)
+        facts = self._facts = ProcessFacts(teller, self.settings.organisation, self.clock)
         self._tasks = [
+            asyncio.create_task(teller.run()),
+            asyncio.create_task(facts.listen(self.bus)),
             asyncio.create_task(self._reporter.run(self.bus)),
             asyncio.create_task(self._look()),
             asyncio.create_task(self._check_bus()),
@@ -176,11 +183,19 @@ class Supervisor:
             self.settings.run_directory,
             self.settings.log_directory,
             self.clock,
-            self._write_state,
+            self._changed,
             self._before(program),
         )
         self.watched[program.name] = watched
         return watched
+
+    def _changed(self) -> None:
+        self._write_state()
+        self._tell_facts()
+
+    def _tell_facts(self) -> None:
+        if self._facts is not None:
+            self._facts.review(self.views())
 
     def _before(self, program: Program) -> Callable[[], Awaitable[None]]:
         async def hold() -> None:
@@ -269,6 +284,7 @@ class Supervisor:
                     self._reporter.trouble(code, what, f"see {watched.output_file}")
                 elif watched.state == "running":
                     self._reporter.mended(code)
+            self._tell_facts()
             if beats % int(STATE_PERIOD_S / LOOK_S) == 0:
                 self._write_state()
             beats += 1

@@ -139,7 +139,15 @@ class Bus(Protocol):
         """Send to whoever listens now; at most once."""
         ...
 
-    async def store(self, subject: str, data: bytes, *, message_id: str = "", timeout_s: float = 5.0) -> Stored:
+    async def store(
+        self,
+        subject: str,
+        data: bytes,
+        *,
+        message_id: str = "",
+        timeout_s: float = 5.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Stored:
         """Send into the stream that takes `subject`; returns when it is on disk there (fsync).
 
         Unavailable when cut or timed out (it may be stored all the same: repeat with the same id),

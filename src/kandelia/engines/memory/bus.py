@@ -114,7 +114,15 @@ class MemoryBus:
         """Send to whoever listens now; at most once. A stream that takes the subject keeps it, if it has room."""
         self._pass_on(subject, data, headers, reply)
 
-    async def store(self, subject: str, data: bytes, *, message_id: str = "", timeout_s: float = 5.0) -> Stored:
+    async def store(
+        self,
+        subject: str,
+        data: bytes,
+        *,
+        message_id: str = "",
+        timeout_s: float = 5.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Stored:
         """Send into the stream that takes `subject`."""
         self._check(subject, data)
         stream = self.broker.stream_of(subject)
@@ -122,9 +130,10 @@ class MemoryBus:
             raise NotFound(
                 "no stream takes this subject", where=subject, mend="make the stream first", code="no-stream"
             )
-        stored = stream.append(Message(subject, data), message_id)
+        message = Message(subject, data, dict(headers or {}))
+        stored = stream.append(message, message_id)
         if not stored.repeated:
-            self.broker.deliver(Message(subject, data))
+            self.broker.deliver(message)
         return stored
 
     async def subscribe(self, subject: str, *, group: str = "", pending_bytes_max: int = 64_000_000) -> Subscription:

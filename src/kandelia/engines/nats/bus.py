@@ -88,10 +88,18 @@ class NatsBus:
         """Send to whoever listens now; at most once."""
         await self.link.send(subject, data, headers, reply)
 
-    async def store(self, subject: str, data: bytes, *, message_id: str = "", timeout_s: float = 5.0) -> Stored:
+    async def store(
+        self,
+        subject: str,
+        data: bytes,
+        *,
+        message_id: str = "",
+        timeout_s: float = 5.0,
+        headers: Mapping[str, str] | None = None,
+    ) -> Stored:
         """Send into the stream that takes `subject`; returns when it is on disk there (fsync)."""
-        headers = {MESSAGE_ID: message_id} if message_id else None
-        answer = await self.link.ask(subject, data, headers, timeout_s)
+        sent = {**(headers or {}), **({MESSAGE_ID: message_id} if message_id else {})}
+        answer = await self.link.ask(subject, data, sent or None, timeout_s)
         if status_of(answer) == "503":
             await self._explain_no_stream(subject)
         try:

@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator
 
 from kandelia.base.errors import InvalidInput
 from kandelia.kernel.events.contracts import EVENTS_STREAM, Event, event_subject
-from kandelia.kernel.events.logic.cloudevents import decode, encode
+from kandelia.kernel.events.logic.cloudevents import CONTENT_TYPE, decode, encode
 from kandelia.ports.bus import Bus
+
+CONTENT_HEADER = "content-type"  # NATS Protocol Binding for CloudEvents 1.0.2, 3.2 (structured content mode)
 
 
 async def publish_async(bus: Bus, event: Event) -> None:
     """Store the event; returns once it is on disk. A repeat with the same id is dropped by the stream."""
-    await bus.store(event_subject(event.organisation, event.type), encode(event), message_id=event.id)
+    subject = event_subject(event.organisation, event.type)
+    await bus.store(subject, encode(event), message_id=event.id, headers={CONTENT_HEADER: CONTENT_TYPE})
 
 
 async def replay_async(bus: Bus, organisation: str, after: int, limit: int) -> AsyncIterator[tuple[int, Event]]:

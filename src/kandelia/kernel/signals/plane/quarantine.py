@@ -6,7 +6,7 @@ messages that are none. The schema's metadata tell `reasons` (JSON: reason → r
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from kandelia.base.samples import SCHEMA
 from kandelia.kernel.connections.contracts import organisation_of
+from kandelia.kernel.signals.contracts import QUARANTINE_STREAM
 from kandelia.kernel.signals.logic.checking import Reason
 from kandelia.kernel.signals.logic.slicing import pieces
 from kandelia.ports.bus import Bus, Message
@@ -114,3 +115,30 @@ async def keep(bus: Bus, setting: Setting) -> bool:
     name = hashlib.sha256(data).hexdigest()[:32]
     stored = await bus.store(setting.subject, data, message_id=name, timeout_s=STORE_TIMEOUT_S)
     return not stored.repeated
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A document of the quarantine. `number` is its place in the stream; `what`: "rows" of batches, or "messages"."""
+
+    number: int
+    stored_ns: int
+    stream: str
+    what: str
+    reasons: Mapping[str, int]
+    rows: int
+    bytes: int
+
+
+async def read_quarantine(bus: Bus, organisation: str, after: int) -> AsyncGenerator[tuple[SetAside, pa.Table]]:
+    """An organisation's documents behind a place, oldest first, with what they hold (see this module)."""
+    subject = f"org.{organisation}.quarantine.>"
+    async for message in bus.replay(QUARANTINE_STREAM, subject=subject, from_sequence=after + 1):
+        try:
+            table = pa.ipc.open_stream(message.data).read_all()
+            reasons = json.loads(table.schema.metadata[b"reasons"])
+        except (pa.ArrowInvalid, ValueError, KeyError, TypeError):
+            continue  # a stranger's message under our subject
+        what = "messages" if "data" in table.schema.names else "rows"
+        stream, size = message.subject.rpartition(".")[2], len(message.data)
+        yield SetAside(message.sequence, message.stored_ns, stream, what, reasons, table.num_rows, size), table

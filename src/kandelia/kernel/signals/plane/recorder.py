@@ -20,6 +20,7 @@ from kandelia.kernel.signals.logic.flushing import BackOff, FlushRule
 from kandelia.kernel.signals.plane.intake import Held, Intake
 from kandelia.kernel.signals.plane.preparing import Flush, look, prepare, refused_by_store
 from kandelia.kernel.signals.plane.quarantine import keep
+from kandelia.kernel.signals.plane.quarantine_facts import QuarantineFacts
 from kandelia.ports.bus import Bus, Consumer, Message
 from kandelia.ports.history import History
 
@@ -67,6 +68,7 @@ class Recorder:
         self.intake = Intake(bus, (EDGE_STREAM, LOAD_STREAM), rule, clock, troubles)
         self._bus, self._history, self._snapshot = bus, history, snapshot
         self._clock, self._troubles = clock, troubles
+        self._facts = QuarantineFacts(bus, clock)
         self._slot = asyncio.Semaphore(1)  # one append at a time
         self._thread = ThreadPoolExecutor(1, "history-append")
         self._finishing: set[asyncio.Task[None]] = set()
@@ -84,15 +86,17 @@ class Recorder:
         ready = asyncio.create_task(self._snapshot.ready())
         await asyncio.wait((stopping, ready), return_when=asyncio.FIRST_COMPLETED)
         fetching = asyncio.create_task(self.intake.run())
+        telling = asyncio.create_task(self._facts.run())
         try:
             while not self._stopping.is_set():
                 await self._turn()
         finally:
-            for task in (fetching, stopping, ready):
+            for task in (fetching, telling, stopping, ready):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
             await asyncio.gather(*self._finishing, return_exceptions=True)
+            await self._facts.rest()
             await self._give_back(self.intake.rest())
             self._thread.shutdown(wait=False)
 
@@ -208,6 +212,7 @@ class Recorder:
             for setting in flush.settings:
                 if await keep(self._bus, setting):
                     self.figures.quarantined.update(setting.reasons)
+                    self._facts.note(setting)
         except KandeliaError as error:
             self._troubles.trouble(
                 "quarantine-failed",
