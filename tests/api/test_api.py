@@ -2,17 +2,21 @@
 
 import asyncio
 import io
+import json
 import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 from openapi_spec_validator import validate
 
 from kandelia.base.errors import TooMuch
-from kandelia.base.samples import make_batch
+from kandelia.base.samples import encode, make_batch
 from kandelia.kernel.access.contracts import Role
+from kandelia.kernel.events import bridge
 from kandelia.surfaces.api import history as exports
+from kandelia.surfaces.cli.quarantine import group as cli
 
 from .conftest import Program
 
@@ -238,3 +242,32 @@ def test_a_file_without_end_is_refused_before_it_fills_the_disk(monkeypatch, tmp
     with (tmp_path / "file").open("wb") as file, pytest.raises(TooMuch, match="larger"):
         for batch in exports._small_enough(batches, file):
             file.write(bytes(batch.nbytes))
+
+
+def test_what_was_set_aside_can_be_read_back_by_its_own_organisation_alone(published, engineer, viewer):
+    async def send(bus):
+        await bus.store(
+            "org.north.site.s1.edge.link", encode(make_batch([999_999] * 2, [MS * 10**6, MS * 10**6 + 1], value=1.5))
+        )
+        await bus.store("org.north.site.s1.edge.link", b"no batch")
+
+    bridge.bus_call(send)
+    wait_for(lambda: [one["what"] for one in engineer.get("/quarantine")["items"]], ["messages", "rows"])
+    garbage, rows = engineer.get("/quarantine")["items"][-2:]
+    assert (rows["stream"], rows["rows"], rows["reasons"]) == ("edge", 2, {"unknown-signal": 2})
+    first = engineer.get(f"/quarantine/{rows['number']}")["samples"][0]
+    assert (first["signal"], first["value"], first["time"]) == (999_999, 1.5, "2025-06-15T15:06:40.000000000Z")
+    assert bytes.fromhex(engineer.get(f"/quarantine/{garbage['number']}")["samples"][0]["data"]) == b"no batch"
+    file = engineer("GET", f"/quarantine/{rows['number']}?format=parquet")
+    assert pq.read_table(io.BytesIO(file.content))["reason"].to_pylist() == ["unknown-signal"] * 2
+    page = engineer.get("/quarantine?limit=1")
+    assert page["next"] and engineer.get(f"/quarantine?after={page['next']}")["items"]
+    stranger = Program("south", Role.ENGINEER)
+    assert stranger.get("/quarantine")["items"] == []
+    stranger.get(f"/quarantine/{rows['number']}", status=404)
+    viewer.get("/quarantine", status=403)
+    told = [event for event in engineer.get("/events?limit=1000")["items"] if "quarantined" in event["type"]]
+    assert told and told[0]["source"] == "/history"
+    printed = CliRunner().invoke(cli, ["show", str(rows["number"]), "--org", "north", "--json"], catch_exceptions=False)
+    assert json.loads(printed.output)["samples"][0] == first
+    assert str(rows["number"]) in CliRunner().invoke(cli, ["list", "--org", "north"]).output

@@ -9,10 +9,11 @@ from ninja import Router
 from kandelia.base.pages import PAGE_ROWS
 from kandelia.kernel.events import facade as events
 from kandelia.kernel.jobs import facade as jobs
-from kandelia.surfaces.api import schemas
+from kandelia.surfaces.api import quarantine, schemas
 from kandelia.surfaces.api.answering import viewer_of
 
 router = Router()
+router.add_router("/quarantine", quarantine.router)
 
 
 @router.get("/events", tags=["events"], response=dict[str, Any])
