@@ -2,8 +2,10 @@
 
 from kandelia.kernel.access import facade as access
 from kandelia.kernel.connections import facade as connections
+from kandelia.kernel.events import facade as events
 from kandelia.kernel.jobs import facade as jobs
+from kandelia.kernel.papers import facade as papers
 from kandelia.kernel.signals import facade as signals
 from kandelia.kernel.things import facade as things
 
-__all__ = ["access", "connections", "jobs", "signals", "things"]
+__all__ = ["access", "connections", "events", "jobs", "papers", "signals", "things"]

@@ -1,5 +1,6 @@
 """Facts for everyone else: recorded with the change that made them, told to the bus, kept there, replayed."""
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from kandelia.base.pages import PAGE_ROWS, PAGE_ROWS_MAX, Page
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import require
 from kandelia.kernel.events import bridge
-from kandelia.kernel.events.contracts import Event
+from kandelia.kernel.events.contracts import EVENTS_STREAM, Event, event_subject
 from kandelia.kernel.events.logic.cloudevents import decode, encode
 from kandelia.kernel.events.models import EventOutbox
 from kandelia.kernel.events.plane.publishing import publish_async, replay_async
@@ -53,6 +54,22 @@ def replay(viewer: Viewer, *, after: str = "", limit: int = PAGE_ROWS) -> Page[E
     found = bridge.bus_call(read)
     following = str(found[limit - 1][0]) if len(found) > limit else ""
     return Page(tuple(event for _, event in found[:limit]), following)
+
+
+def newest(viewer: Viewer, types: str, subject: str, since_ns: int, limit: int = PAGE_ROWS) -> tuple[Event, ...]:
+    """The newest events of a thing since a time, the last one first; `types` is a pattern (`kandelia.job.>`)."""
+    require(viewer, Right.SEE)
+
+    async def read(bus: Bus) -> deque[Event]:
+        found: deque[Event] = deque(maxlen=max(1, min(limit, PAGE_ROWS_MAX)))
+        place = event_subject(viewer.organisation, types)
+        async for message in bus.replay(EVENTS_STREAM, subject=place, from_ns=since_ns):
+            told = decode(message.data)
+            if told.subject == subject:
+                found.append(told)
+        return found
+
+    return tuple(reversed(bridge.bus_call(read)))
 
 
 def send_recorded() -> int:

@@ -1,0 +1,12 @@
+"""What the room of connections declares."""
+
+from kandelia.base.text import LocalText
+from kandelia.sdk.apps import App, NavigationEntry
+
+app = App(
+    name="connecting",
+    title=LocalText("连接", "Connections"),
+    systems=("S03", "S77", "S78", "S83"),
+    navigation=(NavigationEntry("plant", LocalText("连接", "Connections"), "connections", "plug"),),
+    urls="kandelia.apps.connecting.urls",
+)
