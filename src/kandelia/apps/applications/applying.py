@@ -21,6 +21,7 @@ from kandelia.apps.applications.models import Computation, Snapshot
 from kandelia.base.errors import Conflict, InvalidInput
 from kandelia.base.text import LocalText
 from kandelia.sdk.record_types import Case
+from kandelia.sdk.records import papers
 from kandelia.sdk.services import service
 
 FROZEN = (
@@ -56,10 +57,19 @@ def is_complete(case: Case) -> None:
     checked_answers(call.form, row.answers)
     if not read_items(row.cost_items):
         raise InvalidInput("no cost item is given", "cost_items", "give at least one row", "missing")
+    _refuse_without_papers(case, call)
     document = compute(row, call, question_of(row, call))
     if document["state"] == "input_missing":
         names = ", ".join(one["title"]["zh"] for one in document["missing"])
         raise InvalidInput(f"the upper bound needs: {names}", "inputs", "fill in the figures of the measure", "missing")
+
+
+def _refuse_without_papers(case: Case, call: Any) -> None:
+    wanted = [line.strip() for line in call.documents.splitlines() if line.strip()]
+    there = papers.files_of(case.viewer, "application", case.entry.pk) if wanted else ()
+    if len(there) < len(wanted):
+        what = f"{len(there)} of {len(wanted)} papers are attached"
+        raise InvalidInput(what, "documents", f"attach: {', '.join(wanted)}", "missing")
 
 
 def freeze(case: Case) -> None:

@@ -111,6 +111,9 @@ def test_only_what_is_complete_and_in_time_is_taken(cast: Cast) -> None:
         id = stage.draft(cast, call, **wrong)
         with pytest.raises(InvalidInput, match=where):
             act(cast.firm0, id, "submit")
+    store.rows("call").filter(entry_id=call).update(documents="营业执照\n")
+    with pytest.raises(InvalidInput, match="0 of 1 papers"):
+        act(cast.firm0, stage.draft(cast, call), "submit")
     late = timezone.localdate() - timedelta(days=1)
     store.rows("call").filter(entry_id=call).update(closes_on=late)
     with pytest.raises(Conflict, match="takes applications from"):
