@@ -211,7 +211,8 @@ class Supervisor:
         self._prepared = await asyncio.to_thread(
             prepare, settings.bus_directory, secrets, port=settings.bus.port, log_file=log_file
         )
-        program = Program(BUS_PROGRAM, self._prepared.command, STOP_ORDER[BUS_PROGRAM], STOP_S[BUS_PROGRAM], tied=True)
+        order, stop_s, environment = STOP_ORDER[BUS_PROGRAM], STOP_S[BUS_PROGRAM], self._prepared.environment
+        program = Program(BUS_PROGRAM, self._prepared.command, order, stop_s, tied=True, environment=environment)
         watched = self._watch(program)
         watched.start()
         try:
