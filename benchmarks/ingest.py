@@ -1,7 +1,8 @@
 """Bus → queryable on this machine, fsync on, one trend reader running: python -m benchmarks.ingest [--seconds N]
 
 Prints samples a second draining a backlog and sustained (publisher beside it), at 2,000 and 300 samples a message;
-publish-to-queryable at 100,000 samples a second; and VictoriaMetrics fed the same samples in the same run.
+publish-to-queryable at 100,000 samples a second; VictoriaMetrics and QuestDB fed the same samples in the same run;
+and what history and bus hold in memory before a load, at its end, and some time after it.
 """
 
 import argparse
@@ -19,15 +20,15 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-import pyarrow as pa
 
-from benchmarks.peers import Victoria, victoria_lines, victoria_program
-from benchmarks.publishing import SECOND_NS, SIGNALS, START_NS, Walks, Work, publisher, store
+from benchmarks.fed import PEER_ROWS, measure_questdb, measure_victoria
+from benchmarks.publishing import SECOND_NS, SIGNALS, START_NS, Work, publisher, store
 from kandelia.base.errors import KandeliaError
 from kandelia.base.samples import Kind, encode, make_batch
 from kandelia.boot.directories import make_directories
 from kandelia.boot.settings import Settings
 from kandelia.boot.streams import ensure_streams
+from kandelia.boot.supervisor import FRUGAL
 from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats.bus import NatsBus, open_bus
 from kandelia.engines.nats.server import NatsServer
@@ -52,8 +53,8 @@ SUSTAINED_RATE_MAX = 2_400_000  # samples a second that are made ready
 LATENCY_RATE = 100_000
 LATENCY_ROWS = 2_000
 LATENCY_S = 12.0
+REST_S = 60.0
 MARK = SIGNALS + 1  # the signal whose newest value is asked for
-PEER_ROWS = 100_000  # a request
 TREND = Question(Ask.AGGREGATE, ORGANISATION, (1,), START_NS, START_NS + 86_400 * SECOND_NS, 86 * SECOND_NS)
 
 
@@ -105,7 +106,7 @@ async def stand(directory: Path) -> AsyncIterator[Stand]:
 
 def start_role(directory: Path) -> subprocess.Popen[bytes]:
     """The history role as the supervisor would start it."""
-    environment = {**os.environ, "KANDELIA_DATA": str(directory)}
+    environment = {**FRUGAL, **os.environ, "KANDELIA_DATA": str(directory)}
     return subprocess.Popen([sys.executable, "-m", "kandelia.boot.role", "history"], env=environment)
 
 
@@ -247,22 +248,31 @@ async def probe(bus: NatsBus, number: int, taken_ms: list[float]) -> None:
     taken_ms.append((time.monotonic() - started) * 1_000)
 
 
-def measure_peer(directory: Path, total: int) -> float:
-    """VictoriaMetrics with the same samples: text made before, fed by one client, counted until it finds the last."""
-    walks = Walks(PEER_ROWS, 1)
-    requests = [victoria_lines(pa.Table.from_batches([next(walks)])) for _ in range(total // PEER_ROWS)]
-    with Victoria(directory) as peer:
-        started, used = time.monotonic(), peer.cpu_s()
-        for lines in requests:
-            peer.feed(lines)
-        taken_s, used = time.monotonic() - started, peer.cpu_s() - used
-    speed = total / taken_s
-    print(
-        f"  VictoriaMetrics, {PEER_ROWS} a request: {speed / 1e6:6.2f} M samples/s "
-        f"(acknowledged before they are on disk); processor µs a sample {used / total * 1e6:.2f}; "
-        f"load {os.getloadavg()[0]:.1f}"
-    )
-    return speed
+async def measure_memory(directory: Path, total: int) -> None:
+    """What history and bus hold before a load, at its end, and REST_S after it, when nothing is asked of them."""
+    rows = MESSAGE_ROWS[0]
+    async with stand(directory) as running, publisher(running.work(rows, total // rows, 11)) as publishing:
+        tell_memory("before the load", running)
+        async with reader(running.bus):
+            publishing.go()
+            await publishing.end()
+            await until_drained(running.bus)
+        tell_memory(f"at the end of {total / 1e6:.0f} M samples", running)
+        await asyncio.sleep(REST_S)
+        tell_memory(f"{REST_S:.0f} s later", running)
+
+
+def tell_memory(when: str, running: Stand) -> None:
+    """Print what both hold."""
+    bus = psutil.Process(running.server.pid).memory_info().rss / 1e6
+    print(f"  memory {when:<28}: history {running.resident_mb():4.0f} MB, bus {bus:4.0f} MB", flush=True)
+
+
+def tell_ratios(speeds: dict[str, float], name: str, peer: float | None) -> None:
+    """Ours against a peer of the same run."""
+    for what, speed in speeds.items():
+        if peer is not None:
+            print(f"  ratio {what:>15} : {name} = {speed / peer:.2f}")
 
 
 async def run(total: int, seconds: float, parts: set[str]) -> None:
@@ -278,13 +288,16 @@ async def run(total: int, seconds: float, parts: set[str]) -> None:
                 speeds[f"sustained {rows}"] = await measure_sustained(root / f"s{rows}", rows, seconds, 5 + place)
         if "latency" in parts:
             await measure_latency(root / "latency")
+        if "memory" in parts:
+            await measure_memory(root / "memory", 2 * total)
         if "peer" in parts:
-            if victoria_program() is None:
-                print("  VictoriaMetrics is not installed: apt-get install victoria-metrics; no ratio")
-                return
-            peer = measure_peer(root / "peer", total // PEER_ROWS * PEER_ROWS)
-            for what, speed in speeds.items():
-                print(f"  ratio {what:>15} : VictoriaMetrics = {speed / peer:.2f}")
+            rows = total // PEER_ROWS * PEER_ROWS
+            peers = {
+                "VictoriaMetrics": measure_victoria(root / "victoria", rows),
+                "QuestDB": measure_questdb(root / "questdb", rows),
+            }
+            for name, peer in peers.items():
+                tell_ratios(speeds, name, peer)
 
 
 def main() -> None:
@@ -292,7 +305,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=BACKLOG_ROWS)
     parser.add_argument("--seconds", type=float, default=SUSTAINED_S)
-    parser.add_argument("--parts", default="backlog,sustained,latency,peer")
+    parser.add_argument("--parts", default="backlog,sustained,latency,memory,peer")
     given = parser.parse_args()
     print(f"ingest: fsync on, one trend reader, {os.cpu_count()} processors")
     asyncio.run(run(given.rows, given.seconds, set(given.parts.split(","))))
