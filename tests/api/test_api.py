@@ -271,3 +271,10 @@ def test_what_was_set_aside_can_be_read_back_by_its_own_organisation_alone(publi
     printed = CliRunner().invoke(cli, ["show", str(rows["number"]), "--org", "north", "--json"], catch_exceptions=False)
     assert json.loads(printed.output)["samples"][0] == first
     assert str(rows["number"]) in CliRunner().invoke(cli, ["list", "--org", "north"]).output
+    screen = engineer.client.get("/quarantine", headers={"Accept-Language": "en"}).content.decode()
+    assert f'data-quarantine="{rows["number"]}"' in screen and "no such signal" in screen
+    one = engineer.client.get(f"/quarantine/{rows['number']}", headers={"Accept-Language": "en"}).content.decode()
+    assert "2025-06-15T15:06:40.000000000Z" in one and "999999" in one
+    assert engineer.client.get(f"/quarantine/{garbage['number']}").status_code == 200
+    assert stranger.client.get(f"/quarantine/{rows['number']}").status_code == 404
+    assert viewer.client.get("/quarantine").status_code == 403

@@ -6,6 +6,7 @@ from kandelia.kernel.events import facade as events
 from kandelia.kernel.jobs import facade as jobs
 from kandelia.kernel.papers import facade as papers
 from kandelia.kernel.signals import facade as signals
+from kandelia.kernel.signals import quarantined as quarantine
 from kandelia.kernel.things import facade as things
 
-__all__ = ["access", "connections", "events", "jobs", "papers", "signals", "things"]
+__all__ = ["access", "connections", "events", "jobs", "papers", "quarantine", "signals", "things"]

@@ -5,6 +5,7 @@ from kandelia.kernel.access.contracts import AuditView, Right, Role, Viewer
 from kandelia.kernel.connections.contracts import ConnectionState, ConnectionView, State
 from kandelia.kernel.events.report import REPORT_PERIOD_S, REPORTS_ASK, Process, Report, Trouble
 from kandelia.kernel.signals.definitions import SignalVersionView, SignalView
+from kandelia.kernel.signals.plane.quarantine import SetAside
 from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, SiteView
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Report",
     "Right",
     "Role",
+    "SetAside",
     "SignalVersionView",
     "SignalView",
     "SiteView",

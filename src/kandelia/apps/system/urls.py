@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from kandelia.apps.system.screens import audit, status
+from kandelia.apps.system.screens import audit, quarantine, status
 
 urlpatterns = [
     path("system", status.status, name="system-status"),
     path("audit", audit.audit, name="audit"),
     path("audit/verify", audit.verify, name="audit-verify"),
+    path("quarantine", quarantine.documents, name="quarantine"),
+    path("quarantine/<int:number>", quarantine.document, name="quarantine-document"),
 ]

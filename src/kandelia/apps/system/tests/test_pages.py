@@ -78,3 +78,12 @@ def test_the_audit_is_for_administrators(role: Role) -> None:
     assert client.get("/audit").status_code == 403
     assert client.post("/audit/verify").status_code == 403
     assert client.get("/api/v1/system/audit").status_code == 403
+
+
+def test_the_quarantine_is_for_engineers_and_says_when_the_bus_is_away() -> None:
+    client = signed_in("main", Role.OPERATOR)
+    assert client.get("/quarantine").status_code == 403
+    access.add_person(access.system_viewer("main"), "eve", PASSWORD, Role.ENGINEER, must_change=False)
+    engineer = Client()
+    engineer.post("/sign-in", {"name": "eve", "password": PASSWORD})
+    assert b"link-note" in engineer.get("/quarantine").content
