@@ -7,6 +7,6 @@ app = App(
     name="connecting",
     title=LocalText("连接", "Connections"),
     systems=("S03", "S77", "S78", "S83"),
-    navigation=(NavigationEntry("plant", LocalText("连接", "Connections"), "connections", "plug"),),
+    navigation=(NavigationEntry("plant", LocalText("连接", "Connections"), "connections", "plug", order=1),),
     urls="kandelia.apps.connecting.urls",
 )

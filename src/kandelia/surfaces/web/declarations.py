@@ -17,13 +17,17 @@ GROUPS: dict[str, LocalText] = {
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """An entry of the left rail: `group` is a key of GROUPS, `url_name` a Django URL name, `icon` a lucide name."""
+    """An entry of the left rail: `group` is a key of GROUPS, `url_name` a Django URL name, `icon` a lucide name.
+
+    Within a group entries stand by `order`, those of one order by the names of their apps.
+    """
 
     group: str
     label: LocalText
     url_name: str
     icon: str
     right: Right = Right.SEE
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)

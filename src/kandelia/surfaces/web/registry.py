@@ -28,6 +28,7 @@ class Place:
     label: LocalText
     icon: str
     url: str
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def rail(viewer: Viewer, path: str) -> list[tuple[str, str, list[RailEntry]]]:
     found: dict[str, list[Place]] = {group: [] for group in GROUPS}
     for place in _places(viewer):
         found[place.group].append(place)
+    for places in found.values():
+        places.sort(key=lambda place: place.order)
     urls = [place.url for places in found.values() for place in places]
     here = max((url for url in urls if _covers(url, path)), key=len, default="")
     return [
@@ -103,7 +106,7 @@ def _places(viewer: Viewer) -> Iterator[Place]:
     for app in _apps:
         for entry in app.navigation:
             if viewer.may(entry.right) and (url := _url(entry)):
-                yield Place(entry.group, entry.label, entry.icon, url)
+                yield Place(entry.group, entry.label, entry.icon, url, entry.order)
     yield from (Place(*entry) for entry in (*types, *system))
 
 
