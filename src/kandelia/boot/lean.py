@@ -1,5 +1,7 @@
 """Keeps out of a process what it could use but does not: memory and start time of every role are paid for each."""
 
+import asyncio
+import ctypes
 import re
 import sys
 from collections.abc import Sequence
@@ -8,6 +10,7 @@ from importlib.metadata import entry_points
 from types import ModuleType
 
 PANDAS = "pandas"
+GIVE_BACK_PERIOD_S = 60.0
 GROUPS = ("kandelia.apps", "kandelia.drivers")
 NAMES_PANDAS = re.compile(r"pandas(?![\w.-])", re.IGNORECASE)
 
@@ -35,3 +38,15 @@ def _wanted() -> bool:
     """Read from the metadata of what is installed, as nothing is imported yet."""
     found = {point.dist for group in GROUPS for point in entry_points(group=group) if point.dist is not None}
     return any(NAMES_PANDAS.match(line) for distribution in found for line in distribution.requires or ())
+
+
+async def give_memory_back() -> None:
+    """Return to the system, each minute, what the C library keeps of memory that was freed.
+
+    Requests work in threads of their own; what these leave scattered over the allocator's arenas made web grow by
+    0.2 MB a minute under trends, and no object of ours was left behind.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
+    while trim is not None:
+        await asyncio.sleep(GIVE_BACK_PERIOD_S)
+        await asyncio.to_thread(trim, 0)

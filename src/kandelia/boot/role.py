@@ -19,7 +19,7 @@ from kandelia.base.clock import SystemClock
 from kandelia.base.errors import KandeliaError, SettingsError, Unavailable
 from kandelia.boot.connecting import open_settings_bus
 from kandelia.boot.directories import make_directories
-from kandelia.boot.lean import leave_pandas_out
+from kandelia.boot.lean import give_memory_back, leave_pandas_out
 from kandelia.boot.leash import tie_to_parent
 from kandelia.boot.load import load_settings
 from kandelia.boot.reporting import RoleReporter
@@ -93,12 +93,13 @@ async def run_role(name: str, settings: Settings, run: Run) -> int:
     # A role that imports a library may have lost the handlers to it; the loop's own are set again.
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    reporting = asyncio.create_task(reporter.run(bus))
+    beside = [asyncio.create_task(reporter.run(bus)), asyncio.create_task(give_memory_back())]
     try:
         return await _until_done(name, work, stopping)
     finally:
-        reporting.cancel()
-        await asyncio.gather(reporting, return_exceptions=True)
+        for one in beside:
+            one.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await asyncio.wait([asyncio.create_task(bus.close())], timeout=CLOSE_BUS_S)
 
 
