@@ -202,6 +202,9 @@ def test_the_plant_is_walked_as_a_tree_and_picked_from(signed_in, look: Look) ->
     page.wait_for_url(re.compile("at=sample/smt/smt1-oven"))
     expect(page.locator(".row-id", has_text="smt1-oven").first).to_be_visible()
     expect(page.locator("live-value[state=good] .lv-number").first).to_be_visible(timeout=FRESH_MS)
+    last = page.locator("tr[data-row] live-value").last
+    last.scroll_into_view_if_needed()  # what comes into view is written then
+    expect(last).to_have_attribute("state", re.compile("good|stale|out|uncertain"), timeout=FRESH_MS)
     page.fill('.list-bar input[name="search"]', "zone-1-temperature")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("search=zone-1"))

@@ -5,13 +5,19 @@ import { say } from "./words.js";
 
 const STALE_PERIODS = 3;
 const STALE_MS_MIN = 6000; // proof of life comes every 2 s
-const FRAME_MS = 5; // spent on drawing in one frame; layout and paint cost several times as much
+const FRAME_MS = 5; // spent on writing values in one frame at most; layout and paint cost several times as much
+const MISSED_MS = 25; // a frame that comes later than this after the one before was missed (60 Hz: every 17 ms)
+const FEW = 40; // values a frame at least: 2,000 are then written within a second
+const MORE = 10; // a frame in time lets the next write so many more
+const LOOK_MS = 120; // what comes into view by scrolling is written so soon
 const MARKS = ["", "◐", "⊘"];
 const QUALITIES = ["good", "uncertain", "bad"];
 const all = new Set();
 const dirty = new Set();
 const visible = new Set();
 let scheduled = false;
+let quota = 4 * FEW; // values written in one frame
+let wroteAt = 0; // when the frame before began, 0 where it wrote nothing
 
 /** True when neither a sample nor a proof of life is as young as the signal's period allows. */
 export function isStale(timeMs, definition) {
@@ -121,10 +127,10 @@ class LiveValue extends HTMLElement {
     if (low === null || high === null || typeof this.value !== "number") return;
     const share = (this.value - low) / (high - low || 1); // the normal range fills the middle half of the bar
     const place = Math.min(1, Math.max(0, 0.25 + share / 2));
-    const moved = `translateX(${(place * 100).toFixed(1)}%)`;
+    const moved = `${(place * 100).toFixed(1)}%`;
     if (moved !== this.moved) {
       this.moved = moved;
-      this.needle.style.transform = moved;
+      this.needle.style.backgroundPositionX = moved;
     }
   }
 
@@ -140,35 +146,61 @@ class LiveValue extends HTMLElement {
 
 function soil(element) {
   dirty.add(element);
-  if (!scheduled) {
-    scheduled = true;
-    requestAnimationFrame(clean);
-  }
+  if (scheduled) return;
+  scheduled = true;
+  wroteAt = 0;
+  requestAnimationFrame(clean);
 }
 
-/** What does not fit into this frame is drawn in the next: thousands of values never hold up a frame. */
-function clean() {
+/**
+ * Write as many values as this browser draws within a frame; the rest is written in the next, with what is newest then.
+ * How many that are shows itself: a frame in time raises the number, a missed one lowers it.
+ */
+function clean(now) {
+  if (wroteAt) quota = now - wroteAt > MISSED_MS ? Math.max(FEW, quota >> 1) : quota + MORE;
   const began = performance.now();
+  let left = quota;
   for (const element of dirty) {
     dirty.delete(element);
     element.draw();
-    if (performance.now() - began > FRAME_MS) break;
+    left -= 1;
+    if (!left) break;
+    if (performance.now() - began > FRAME_MS) {
+      quota = Math.max(FEW, quota - left); // more does not fit
+      break;
+    }
   }
+  wroteAt = now;
   scheduled = dirty.size > 0;
   if (scheduled) requestAnimationFrame(clean);
 }
 
+// Each look tells once of what was asked for and then rests: to watch thousands of values all the time would cost the
+// browser more in every frame than to write them.
 const sight = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) {
-      if (isIntersecting) {
+      sight.unobserve(target);
+      if (!isIntersecting) visible.delete(target);
+      else if (!visible.has(target) && all.has(target)) {
         visible.add(target);
         soil(target);
-      } else visible.delete(target);
+      }
     }
   },
   { rootMargin: "100px" },
 );
+let looking = 0;
+
+function lookAgain() {
+  looking ||= setTimeout(() => {
+    looking = 0;
+    for (const element of all) sight.observe(element);
+  }, LOOK_MS);
+}
+
+for (const moved of ["scroll", "toggle"]) document.addEventListener(moved, lookAgain, { capture: true, passive: true });
+new ResizeObserver(lookAgain).observe(document.documentElement);
 
 setInterval(() => {
   if (!document.hidden) for (const element of visible) element.drawState();
