@@ -3,20 +3,21 @@
 import base64
 import binascii
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from kandelia.base.errors import InvalidInput, NotFound
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.records import search
 from kandelia.kernel.records.contracts import Kind, Query, RecordPage
 from kandelia.kernel.records.declaration import RecordType
-from kandelia.kernel.records.fields import column_of, kind_of, parse
+from kandelia.kernel.records.fields import kind_of, parse
 from kandelia.kernel.records.models import Entry, Record, Reference
 from kandelia.kernel.records.permissions import desk, may_read, visible
 from kandelia.kernel.records.views import seen_fields, view_of
@@ -57,14 +58,15 @@ def _narrowed(viewer: Viewer | None, declared: RecordType, id: int, entry: Entry
 
 
 def page(viewer: Viewer | None, declared: RecordType, query: Query, *, count: bool = True) -> RecordPage:
-    """One page of a list as the viewer sees it."""
-    rows = found(viewer, declared, query)
+    """One page of a list as the viewer sees it: its keys first, by an index of one table, then their rows."""
     column, down = _order(declared, query.sort)
+    keys, key = _keys(viewer, declared, query, column)
     limit = max(1, min(query.limit, LIMIT_MAX))
     backward = bool(query.before)
-    asked = _after(rows, column, down != backward, query.before or query.after)
-    got = list(_ordered(asked, column, down != backward)[: limit + 1])
-    more, got = len(got) > limit, got[:limit]
+    asked = _after(keys, column, key, down != backward, query.before or query.after)
+    ids = list(_ordered(asked, column, key, down != backward).values_list(key, flat=True)[: limit + 1])
+    found = {row.entry_id: row for row in rows_of(declared).filter(entry_id__in=ids[:limit])}
+    more, got = len(ids) > limit, [found[id] for id in ids[:limit] if id in found]
     if backward:
         got.reverse()
     return RecordPage(
@@ -87,12 +89,43 @@ def found(viewer: Viewer | None, declared: RecordType, query: Query) -> QuerySet
 
 def total(viewer: Viewer | None, declared: RecordType, query: Query) -> int:
     """How many a query finds; without conditions on the model's own columns the entries alone are counted."""
-    if query.text.strip() or declared.narrow or any(name.split(".")[0] not in ENTRY_FILTERS for name in query.filters):
+    if _own(viewer, declared, query) is not None:
         return found(viewer, declared, query).count()
+    return _entries(viewer, declared, query).count()
+
+
+def _keys(viewer: Viewer | None, declared: RecordType, query: Query, column: str) -> tuple[QuerySet[Any], str]:
+    """What to order and cut, and its key: entries where the order stands on them, else rows of the model.
+
+    An order on the model asks the entry of each row, so that its index is walked only as far as the page needs; a
+    firm's few records among a bureau's many are looked up instead.
+    """
+    entries, own = _entries(viewer, declared, query), _own(viewer, declared, query)
+    if column == "entry_id" or column.startswith("entry__"):
+        return entries if own is None else entries.filter(id__in=own.values("entry_id")), "id"
+    rows = declared.model.objects.all() if own is None else own
+    if viewer is not None and desk(viewer, declared) == "owner":
+        return rows.filter(entry_id__in=entries.values("id")), "entry_id"
+    return rows.filter(Exists(entries.filter(id=OuterRef("entry_id")))), "entry_id"
+
+
+def _entries(viewer: Viewer | None, declared: RecordType, query: Query) -> QuerySet[Entry]:
     entries = visible(viewer, declared, Entry.objects.all())
     for name, wanted in query.filters.items():
-        entries = entries.filter(**{f"{_entry_column(name)}__in": wanted})
-    return entries.count()
+        if name in ENTRY_FILTERS:
+            entries = entries.filter(**{f"{_entry_column(name)}__in": wanted})
+    return search.matching(entries, query.text, [("t", declared.name)]) if query.text.strip() else entries
+
+
+def _own(viewer: Viewer | None, declared: RecordType, query: Query) -> QuerySet[Any] | None:
+    """Rows of the model after its own columns and `narrow`; None where all are meant."""
+    asked = replace(
+        query, filters={name: wanted for name, wanted in query.filters.items() if name not in ENTRY_FILTERS}
+    )
+    if not asked.filters and (declared.narrow is None or viewer is None):
+        return None
+    rows = declared.model.objects.filter(_filters(declared, asked, viewer))
+    return declared.narrow(viewer, rows) if declared.narrow is not None and viewer is not None else rows
 
 
 def _desk(viewer: Viewer | None, declared: RecordType) -> Q:
@@ -123,8 +156,7 @@ def _filters(declared: RecordType, query: Query, viewer: Viewer | None) -> Q:
 def _filter(declared: RecordType, name: str, bound: str, wanted: tuple[str, ...]) -> Q:
     kind = kind_of(declared, declared.field(name))
     if bound:
-        column = column_of(declared, name)
-        return Q(**{f"{name}__{'gte' if bound == 'from' else 'lte'}": column.to_python(wanted[-1])})
+        return Q(**{f"{name}__{'gte' if bound == 'from' else 'lte'}": parse(declared, name, wanted[-1])})
     if kind in (Kind.TEXT, Kind.LONG_TEXT):
         return Q(**{f"{name}__icontains": wanted[-1]})
     values = [parse(declared, name, text) for text in wanted]
@@ -145,25 +177,29 @@ def _order(declared: RecordType, sort: str) -> tuple[str, bool]:
     return name, down
 
 
-def _ordered(rows: QuerySet[Any], column: str, down: bool) -> QuerySet[Any]:
+def _ordered(keys: QuerySet[Any], column: str, key: str, down: bool) -> QuerySet[Any]:
+    name = _column(column)
     if column == "entry__due_at":
-        rows = rows.filter(entry__due_at__isnull=False)
-    key = "entry__id" if column.startswith("entry__") else "entry_id"
-    names = [key] if column == "entry_id" else [column, key]
-    return rows.order_by(*(F(name).desc() if down else F(name).asc() for name in names))
+        keys = keys.filter(due_at__isnull=False)
+    names = [key] if column == "entry_id" else [name, key]
+    return keys.order_by(*(F(name).desc() if down else F(name).asc() for name in names))
 
 
-def _after(rows: QuerySet[Any], column: str, down: bool, cursor: str) -> QuerySet[Any]:
-    """Rows beyond a cursor, in a form of which an index can seek the beginning."""
+def _after(keys: QuerySet[Any], column: str, key: str, down: bool, cursor: str) -> QuerySet[Any]:
+    """Keys beyond a cursor, in a form of which an index can seek the beginning."""
     if not cursor:
-        return rows
+        return keys
     value, id = _read(cursor, column)
-    key = "entry__id" if column.startswith("entry__") else "entry_id"
-    sign = "lt" if down else "gt"
+    sign, name = "lt" if down else "gt", _column(column)
     if column == "entry_id":
-        return rows.filter(**{f"entry_id__{sign}": id})
-    beyond = Q(**{f"{column}__{sign}": value}) | Q(**{f"{key}__{sign}": id})
-    return rows.filter(Q(**{f"{column}__{sign}e": value}) & beyond)
+        return keys.filter(**{f"{key}__{sign}": id})
+    beyond = Q(**{f"{name}__{sign}": value}) | Q(**{f"{key}__{sign}": id})
+    return keys.filter(Q(**{f"{name}__{sign}e": value}) & beyond)
+
+
+def _column(column: str) -> str:
+    """A column's name in the table that holds it."""
+    return "id" if column == "entry_id" else column.removeprefix("entry__")
 
 
 def _cursor(row: Record, column: str) -> str:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import urlencode
@@ -45,8 +44,6 @@ def page_of(viewer: Viewer | None, declared: RecordType, here: Asked) -> tuple[R
     """The page that is asked, or nothing and what is wrong with the question."""
     try:
         return facade.page(viewer, declared.name, here.query), ""
-    except ValidationError as error:
-        return RecordPage(()), " ".join(error.messages)
     except InvalidInput as error:
         return RecordPage(()), sentence(error)
 
