@@ -43,6 +43,11 @@ def page(viewer: Viewer | None, type: str, query: Query, *, count: bool = True) 
     return store.page(viewer, type_of(type), query, count=count)
 
 
+def count(viewer: Viewer | None, type: str, query: Query | None = None) -> int:
+    """How many records a list holds from the viewer's desk."""
+    return store.total(viewer, type_of(type), query or Query())
+
+
 def create(viewer: Viewer, type: str, values: Mapping[str, Any], *, organisation: str = "") -> RecordView:
     """A new record."""
     declared = type_of(type)
@@ -192,6 +197,12 @@ def waiting(viewer: Viewer, type: str) -> tuple[str, ...]:
     declared = type_of(type)
     found = (state for one in waits(viewer, declared, desk(viewer, declared)) for state in one.states)
     return tuple(dict.fromkeys(found))
+
+
+def published() -> tuple[RecordType, ...]:
+    """The types of which something may be read by everybody."""
+    names = set(Entry.objects.filter(public=True).order_by().values_list("type", flat=True).distinct())
+    return tuple(one for one in types() if one.name in names)
 
 
 def is_owner_side(viewer: Viewer) -> bool:

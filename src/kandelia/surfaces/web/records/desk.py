@@ -77,13 +77,12 @@ def _pile(viewer: Viewer, declared: RecordType) -> Pile | None:
 
 
 def _kept(viewer: Viewer, declared: RecordType) -> Kept:
-    page = facade.page(viewer, declared.name, Query(limit=1))
     may = facade.may_create(viewer, declared)
     return Kept(
         declared.plural.say(viewer.language),
         declared.icon,
         addresses.list_url(declared.name),
-        page.total or 0,
+        facade.count(viewer, declared.name),
         reverse("record-new", args=[declared.name]) if may else "",
         declared.label.say(viewer.language),
     )

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from kandelia.base.errors import NotFound
 from kandelia.kernel.records import facade
 from kandelia.kernel.records.contracts import Query
-from kandelia.kernel.records.declaration import RecordType
+from kandelia.kernel.records.declaration import Life, RecordType
 from kandelia.surfaces.web.records.asking import TEXT_LENGTH_MAX, asked
 from kandelia.surfaces.web.records.lists import page_of, table
 from kandelia.surfaces.web.records.page import facts, head
@@ -40,7 +40,7 @@ class Service:
 def home(request: HttpRequest) -> HttpResponse:
     """What is published, the newest of each kind, and what one can do here."""
     kinds = []
-    for declared in _published():
+    for declared in facade.published():
         page = facade.page(None, declared.name, Query(limit=NEWEST_SHOWN))
         if page.items:
             kinds.append((declared.plural.say(_language()), portal_url(declared.name), page.total, _listed(page.items)))
@@ -79,7 +79,7 @@ def portal_record(request: HttpRequest, type: str, id: int) -> HttpResponse:
 def portal_search(request: HttpRequest) -> HttpResponse:
     """Published records of every type that hold all the words."""
     text = request.GET.get("search", "").strip()[:TEXT_LENGTH_MAX]
-    names = {declared.name: declared.label.say(_language()) for declared in _published()}
+    names = {declared.name: declared.label.say(_language()) for declared in facade.published()}
     hits = [
         (ref, names[ref.type], record_portal_url(ref.type, ref.id))
         for ref in facade.search(None, text, limit=HITS)
@@ -103,18 +103,18 @@ def _language() -> str:
 
 
 def _frame() -> dict[str, Any]:
-    return {"kinds_there_are": [(one.plural.say(_language()), portal_url(one.name)) for one in _published()]}
-
-
-def _published() -> list[RecordType]:
-    return [one for one in facade.types() if any(state.public for state in one.life.states)]
+    return {"kinds_there_are": [(one.plural.say(_language()), portal_url(one.name)) for one in facade.published()]}
 
 
 def _type(name: str) -> RecordType:
-    for declared in _published():
-        if declared.name == name:
+    for declared in facade.types():
+        if declared.name == name and any(state.public for life in _lives(declared) for state in life.states):
             return declared
     raise NotFound(f'nothing called "{name[:60]}" is published', "portal", "see what is", "not-found")
+
+
+def _lives(declared: RecordType) -> tuple[Life, ...]:
+    return (declared.life, *declared.earlier)
 
 
 def _listed(items: Any) -> list[tuple[Any, Any, str]]:
