@@ -7,12 +7,16 @@ import sys
 
 PACKAGES = {
     "chromium": "chromium",
+    "mbpoll": "mbpoll",
     "mosquitto": "/usr/sbin/mosquitto",
     "mosquitto-clients": "mosquitto_pub",
     "strace": "strace",
-    "fonts-noto-cjk": "",
 }  # package: a program that shows it is there
-FOLDERS = {"fonts-noto-cjk": "/usr/share/fonts/opentype/noto", "postgresql": "/usr/lib/postgresql"}
+FOLDERS = {
+    "libmodbus5": "/usr/share/doc/libmodbus5",
+    "fonts-noto-cjk": "/usr/share/fonts/opentype/noto",
+    "postgresql": "/usr/lib/postgresql",
+}
 
 
 def missing() -> list[str]:
