@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "kandelia.kernel.events",
     "kandelia.kernel.jobs",
     "kandelia.kernel.notices",
+    "kandelia.kernel.deputies",
     "kandelia.kernel.files",
     "kandelia.kernel.records",
     "kandelia.kernel.papers",

@@ -13,11 +13,10 @@ class Room(AppConfig):
     label = "work"
 
     def ready(self) -> None:
-        """Steps are listened to, deputies get their duties, and what is due is told each morning."""
-        from . import deputies, listening, words  # models load only once the apps are ready
+        """Steps are listened to, and what is due is told each morning."""
+        from . import listening, words  # models load only once the apps are ready
 
         notices.register(*words.KINDS)
         listening.begin()
-        deputies.begin()
         registry.register_handler("work.due", listening.tell_due)
         registry.register_schedule("work-due", "work.due", "daily 07:30")

@@ -7,6 +7,9 @@ from django.utils import timezone
 from kandelia.base.errors import InvalidInput, NotAllowed
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.facade import audit
+from kandelia.kernel.access.members import Member, members, supervises
+from kandelia.kernel.deputies.contracts import Colleague
+from kandelia.kernel.deputies.facade import deputies_of
 from kandelia.kernel.notices import facade as notices
 from kandelia.kernel.records import store
 from kandelia.kernel.records.declaration import RecordType
@@ -14,10 +17,9 @@ from kandelia.kernel.records.models import Entry
 from kandelia.kernel.records.permissions import sides
 from kandelia.kernel.records.registry import type_of
 from kandelia.kernel.work import words
-from kandelia.kernel.work.contracts import AssignmentView, Colleague
-from kandelia.kernel.work.deputies import deputies_of
+from kandelia.kernel.work.contracts import AssignmentView
 from kandelia.kernel.work.models import REASON_LENGTH_MAX, Assignment
-from kandelia.kernel.work.people import Member, may_do, members, steps_now, supervises
+from kandelia.kernel.work.people import may_do, steps_now
 
 CANDIDATES_MAX = 100
 

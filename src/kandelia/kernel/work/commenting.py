@@ -8,6 +8,7 @@ from kandelia.base.errors import InvalidInput, NotAllowed
 from kandelia.base.pages import Page
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.facade import audit
+from kandelia.kernel.access.members import members
 from kandelia.kernel.notices import facade as notices
 from kandelia.kernel.records import store
 from kandelia.kernel.records.declaration import RecordType
@@ -18,7 +19,7 @@ from kandelia.kernel.work import words
 from kandelia.kernel.work.contracts import CommentView
 from kandelia.kernel.work.logic.mentions import mentioned
 from kandelia.kernel.work.models import Comment
-from kandelia.kernel.work.people import members, sees
+from kandelia.kernel.work.people import sees
 
 TEXT_LENGTH_MAX = 10_000
 PAGE_ROWS = 50

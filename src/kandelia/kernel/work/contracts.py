@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from kandelia.base.text import LocalText
 
@@ -54,17 +54,6 @@ class InboxPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Colleague:
-    """A person to whom a record may be given, or who may stand in."""
-
-    id: int
-    sign_in: str
-    name: str
-    away_until: date | None = None
-    duties: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class AssignmentView:
     """Who has a record, since when, by whom and why."""
 
@@ -74,21 +63,6 @@ class AssignmentView:
     at: datetime
     reason: str = ""
     ended_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DelegationView:
-    """Duties lent; `active` today, `over` once its last day is past or it was taken back."""
-
-    id: int
-    person: Colleague
-    deputy: Colleague
-    first_day: date
-    last_day: date
-    duties: tuple[str, ...]
-    reason: str = ""
-    active: bool = False
-    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

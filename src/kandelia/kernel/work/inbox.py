@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from kandelia.base.errors import InvalidInput
 from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.deputies.facade import lent_to
 from kandelia.kernel.records.models import Entry
 from kandelia.kernel.records.permissions import for_whom, may_step
 from kandelia.kernel.records.registry import type_of, types
 from kandelia.kernel.records.views import desk_is_owner, label_of
 from kandelia.kernel.records.waiting import Waiting, everything
 from kandelia.kernel.work.contracts import InboxItem, InboxPage, InboxQuery
-from kandelia.kernel.work.deputies import lent_to
 from kandelia.kernel.work.models import Assignment
 from kandelia.kernel.work.people import steps_now
 

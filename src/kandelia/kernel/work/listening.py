@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.access.members import Member, members
+from kandelia.kernel.deputies.facade import deputies_of
 from kandelia.kernel.events import facade as events
 from kandelia.kernel.jobs.contracts import JobContext
 from kandelia.kernel.notices import facade as notices
@@ -16,8 +18,7 @@ from kandelia.kernel.records.logic.days import add_days
 from kandelia.kernel.records.models import Entry, Timer
 from kandelia.kernel.records.registry import type_of, types
 from kandelia.kernel.work import assigning, commenting, words
-from kandelia.kernel.work.deputies import deputies_of
-from kandelia.kernel.work.people import Member, maker_of, members, waited_for
+from kandelia.kernel.work.people import maker_of, waited_for
 
 APPLICANT = "applicant"
 NEAR_DAYS = 2  # working days before a limit is over

@@ -9,7 +9,7 @@ from kandelia.kernel.records.models import Entry
 from kandelia.kernel.records.views import label_of
 
 WAITING, ASSIGNED, MOVED, DUE, OVERDUE = "waiting", "assigned", "moved", "due", "overdue"
-MENTION, DELEGATED, RETURNED = "mention", "delegated", "returned"
+MENTION = "mention"
 FOR = LocalText("（代{}）", " (for {})")
 
 
@@ -27,7 +27,7 @@ def both(text: LocalText) -> list[str]:
 
 
 def _kind(name: str, label: tuple[str, str], zh: str, en: str) -> Kind:
-    return Kind(name, LocalText(*label), LocalText(zh, en), mailed=name != RETURNED)
+    return Kind(name, LocalText(*label), LocalText(zh, en))
 
 
 KINDS = (
@@ -47,11 +47,4 @@ KINDS = (
         "{what} was due on {day} ({limit}){for}",
     ),
     _kind(MENTION, ("提到我", "Mentions me"), "{by}在{what}的评论中提到您", "{by} mentions you at {what}"),
-    _kind(
-        DELEGATED,
-        ("我代行职责", "I stand in"),
-        "{first} 至 {last}，您代行{by}的职责",
-        "You stand in for {by} from {first} to {last}",
-    ),
-    _kind(RETURNED, ("代行结束", "Standing in ended"), "您不再代行{by}的职责", "You no longer stand in for {by}"),
 )

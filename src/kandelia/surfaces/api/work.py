@@ -9,6 +9,7 @@ from ninja import Router
 from kandelia.base.errors import InvalidInput
 from kandelia.base.text import LocalText
 from kandelia.kernel.calendar import facade as calendar_of
+from kandelia.kernel.deputies import facade as deputies
 from kandelia.kernel.notices import facade as notices_of
 from kandelia.kernel.work import facade as work
 from kandelia.kernel.work.contracts import InboxQuery
@@ -71,7 +72,7 @@ def assign(request: HttpRequest, type: str, id: int) -> HttpResponse:
 @router.get("/delegations", response=ANSWERS)
 def delegations(request: HttpRequest) -> HttpResponse:
     """Duties you lent or act with; a supervisor sees the organisation's."""
-    return answer(_plain({"items": work.delegations(viewer_of(request))}))
+    return answer(_plain({"items": deputies.delegations(viewer_of(request))}))
 
 
 @router.post("/delegations", response=ANSWERS)
@@ -81,14 +82,14 @@ def lend(request: HttpRequest) -> HttpResponse:
     days = [_day(typed(body, name, str, ""), name) for name in ("first_day", "last_day")]
     names = [str(name) for name in typed(body, "duties", list, [])]
     texts = {name: typed(body, name, str, "") for name in ("reason", "person")}
-    made = work.lend(viewer_of(request), typed(body, "deputy", str, ""), days[0], days[1], names, **texts)
+    made = deputies.lend(viewer_of(request), typed(body, "deputy", str, ""), days[0], days[1], names, **texts)
     return answer(_plain(made), 201)
 
 
 @router.delete("/delegations/{int:id}", response={204: None})
 def take_back(request: HttpRequest, id: int) -> HttpResponse:
     """Take lent duties back before their time."""
-    work.take_back(viewer_of(request), id)
+    deputies.take_back(viewer_of(request), id)
     return HttpResponse(status=204)
 
 

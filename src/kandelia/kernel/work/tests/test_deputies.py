@@ -7,15 +7,16 @@ from django.utils import timezone
 
 from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kandelia.kernel.access.models import Duty
+from kandelia.kernel.deputies import facade as deputies
+from kandelia.kernel.deputies.facade import with_lent_duties
 from kandelia.kernel.records import facade as records
 from kandelia.kernel.work import facade as work
 from kandelia.kernel.work.contracts import InboxQuery
-from kandelia.kernel.work.deputies import with_lent_duties
 
 
 def lend(viewer, deputy: str, *, days: tuple[int, int] = (0, 5), duties: tuple[str, ...] = ("acceptance",), **more):
     first, last = (timezone.localdate() + timedelta(days=n) for n in days)
-    return work.lend(viewer, deputy, first, last, duties, **more)
+    return deputies.lend(viewer, deputy, first, last, duties, **more)
 
 
 def test_a_deputy_acts_in_their_name(people, ask) -> None:
@@ -45,13 +46,13 @@ def test_what_is_given_to_the_absent_comes_to_the_deputy(people, ask) -> None:
 def test_only_in_its_days_and_only_what_is_held(people) -> None:
     made = lend(people.desk, "qian", days=(1, 5))
     assert with_lent_duties(people.expert) == people.expert and not made.active
-    work.take_back(people.desk, made.id)
+    deputies.take_back(people.desk, made.id)
     made = lend(people.desk, "qian")
     Duty.objects.filter(name="acceptance", membership__person_id=people.desk.person).delete()
     assert with_lent_duties(people.expert).duties == people.expert.duties
-    work.take_back(people.expert, made.id)
+    deputies.take_back(people.expert, made.id)
     with pytest.raises(NotFound):
-        work.take_back(people.desk, made.id)
+        deputies.take_back(people.desk, made.id)
 
 
 @pytest.mark.parametrize(
@@ -86,14 +87,14 @@ def test_conflicts_are_refused(people) -> None:
 def test_a_supervisor_lends_for_the_ill_and_others_see_their_own(people) -> None:
     made = lend(people.boss, "qian", person="zhao", reason="病假")
     assert (made.person.sign_in, made.reason) == ("zhao", "病假")
-    assert [len(work.delegations(one)) for one in (people.desk, people.expert, people.boss, people.desk2)] == [
+    assert [len(deputies.delegations(one)) for one in (people.desk, people.expert, people.boss, people.desk2)] == [
         1,
         1,
         1,
         0,
     ]
-    assert work.delegations(people.other) == ()
+    assert deputies.delegations(people.other) == ()
     with pytest.raises(NotFound):
-        work.take_back(people.other, made.id)
+        deputies.take_back(people.other, made.id)
     with pytest.raises(NotFound):
-        work.take_back(people.desk2, made.id)
+        deputies.take_back(people.desk2, made.id)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from kandelia.base.errors import InvalidInput
+from kandelia.kernel.deputies import facade as deputies
 from kandelia.kernel.events.models import EventOutbox
 from kandelia.kernel.notices import facade as notices
 from kandelia.kernel.records import clock
@@ -58,7 +59,7 @@ def test_a_limit_is_told_two_working_days_before_once(people, ask) -> None:
 
 def test_the_deputy_hears_too(people, ask) -> None:
     today = timezone.localdate()
-    work.lend(people.desk, "qian", today, today, ("acceptance",))
+    deputies.lend(people.desk, "qian", today, today, ("acceptance",))
     ask()
     assert told(people.expert) == ["waiting", "delegated"]
     assert notices.notices(people.expert).items[0].text.en.endswith("(for Zhao)")

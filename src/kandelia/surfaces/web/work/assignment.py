@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from kandelia.base.errors import InvalidInput, NotAllowed
 from kandelia.kernel.access.contracts import Right, Viewer
+from kandelia.kernel.deputies.contracts import Colleague
 from kandelia.kernel.records import facade as records
 from kandelia.kernel.work import facade as work
-from kandelia.kernel.work.contracts import Colleague
 from kandelia.surfaces.web.fields import Field
 from kandelia.surfaces.web.records.shown import record_url
 from kandelia.surfaces.web.screens import screen

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kandelia.base.errors import Conflict, InvalidInput, KandeliaError, NotAllowed
 from kandelia.kernel.access.contracts import Right, Viewer
-from kandelia.kernel.work import facade as work
-from kandelia.kernel.work.contracts import Colleague, DelegationView
+from kandelia.kernel.access.members import supervises
+from kandelia.kernel.deputies import facade as deputies
+from kandelia.kernel.deputies.contracts import Colleague, DelegationView
 from kandelia.surfaces.web.fields import Field
 from kandelia.surfaces.web.screens import screen
 from kandelia.surfaces.web.work.duties import duty_labels
@@ -33,8 +34,8 @@ def delegations(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     chosen = request.POST.getlist("duties")
     try:
         days = [_day(given[name], name) for name in ("first_day", "last_day")]
-        person = given["person"] if work.supervises(viewer) else ""
-        work.lend(viewer, given["deputy"], days[0], days[1], chosen, reason=given["reason"], person=person)
+        person = given["person"] if supervises(viewer) else ""
+        deputies.lend(viewer, given["deputy"], days[0], days[1], chosen, reason=given["reason"], person=person)
     except (InvalidInput, Conflict, NotAllowed) as error:
         return _page(request, viewer, given, chosen, error)
     messages.success(request, _("The deputy is told."))
@@ -46,7 +47,7 @@ def delegations(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 def end(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
     """Takes the duties back."""
     try:
-        work.take_back(viewer, id)
+        deputies.take_back(viewer, id)
         messages.success(request, _("The duties are taken back."))
     except KandeliaError as error:
         messages.error(request, told(error))
@@ -60,18 +61,18 @@ def _page(
     chosen: list[str],
     error: KandeliaError | None = None,
 ) -> HttpResponse:
-    supervises, labels = work.supervises(viewer), duty_labels(viewer.language)
-    people = work.colleagues(viewer)
+    for_others, labels = supervises(viewer), duty_labels(viewer.language)
+    people = deputies.colleagues(viewer)
     own = viewer.duties - dict(viewer.stands_for).keys()
-    offered = {name for one in people for name in one.duties} if supervises else own
-    fields = _fields(viewer, people, given, supervises)
+    offered = {name for one in people for name in one.duties} if for_others else own
+    fields = _fields(viewer, people, given, for_others)
     duties_wrong = told(error) if error is not None and error.where == "duties" else ""
     if error is not None and not duties_wrong:
         fields = wrong(fields, error, "deputy")
     context = {
         "rows": [
             (one, [labels.get(name, name) for name in one.duties], _may_end(viewer, one))
-            for one in work.delegations(viewer)
+            for one in deputies.delegations(viewer)
         ],
         "fields": fields,
         "duties": [(name, labels.get(name, name), name in chosen or not given) for name in sorted(offered)],
@@ -84,17 +85,17 @@ def _page(
 
 
 def _may_end(viewer: Viewer, one: DelegationView) -> bool:
-    return not one.over and (work.supervises(viewer) or viewer.person in (one.person.id, one.deputy.id))
+    return not one.over and (supervises(viewer) or viewer.person in (one.person.id, one.deputy.id))
 
 
-def _fields(viewer: Viewer, people: tuple[Colleague, ...], given: dict[str, str], supervises: bool) -> list[Field]:
+def _fields(viewer: Viewer, people: tuple[Colleague, ...], given: dict[str, str], for_others: bool) -> list[Field]:
     today = timezone.localdate().isoformat()
     names = tuple((one.sign_in, f"{one.name} ({one.sign_in})") for one in people)
     own = next((one.sign_in for one in people if one.id == viewer.person), "")
     who = Field("person", _("Who is away"), "select", given.get("person", own), choices=names)
-    others = tuple(pair for pair in names if supervises or pair[0] != own)
+    others = tuple(pair for pair in names if for_others or pair[0] != own)
     return [
-        *([who] if supervises else []),
+        *([who] if for_others else []),
         Field("deputy", _("Deputy"), "select", given.get("deputy", ""), choices=(("", "—"), *others)),
         Field("first_day", _("First day"), "date", given.get("first_day", today)),
         Field("last_day", _("Last day"), "date", given.get("last_day", "")),

@@ -11,13 +11,13 @@ from django.utils import timezone
 from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.facade import audit
+from kandelia.kernel.access.members import Member, members, supervises
 from kandelia.kernel.access.models import Duty
 from kandelia.kernel.access.sessions import on_viewer
+from kandelia.kernel.deputies.contracts import Colleague, DelegationView
+from kandelia.kernel.deputies.models import REASON_LENGTH_MAX, Delegation
+from kandelia.kernel.deputies.words import DELEGATED, RETURNED
 from kandelia.kernel.notices import facade as notices
-from kandelia.kernel.work import words
-from kandelia.kernel.work.contracts import Colleague, DelegationView
-from kandelia.kernel.work.models import REASON_LENGTH_MAX, Delegation
-from kandelia.kernel.work.people import Member, members, supervises
 
 DAYS_MAX = 366
 SHOWN_MAX = 200
@@ -63,7 +63,7 @@ def lend(
 
     Conflict where the deputy is away then, or a duty is lent already; InvalidInput names the field.
     """
-    people = {one.sign_in: one for one in members([viewer.organisation], Q())}
+    people = {one.sign_in: one for one in members([viewer.organisation])}
     absent = _absent(viewer, people, person)
     other = people.get(deputy.strip())
     if other is None or other.id == absent.id:
@@ -87,7 +87,7 @@ def lend(
         details = {"deputy": other.sign_in, "from": str(first), "to": str(last), "duties": list(names)}
         audit(viewer, "delegation.make", absent.sign_in, details)
         said = {"by": absent.viewer.name, "first": str(first), "last": str(last)}
-        notices.tell([other.id], words.DELEGATED, viewer.organisation, said)
+        notices.tell([other.id], DELEGATED, viewer.organisation, said)
     return _view(row)
 
 
@@ -102,7 +102,7 @@ def take_back(viewer: Viewer, id: int) -> None:
         row.ended_at = timezone.now()
         row.save(update_fields=["ended_at"])
         audit(viewer, "delegation.end", str(row.person), {"id": id})
-        notices.tell([row.deputy_id], words.RETURNED, viewer.organisation, {"by": str(row.person)})
+        notices.tell([row.deputy_id], RETURNED, viewer.organisation, {"by": str(row.person)})
 
 
 def delegations(viewer: Viewer) -> tuple[DelegationView, ...]:
@@ -111,6 +111,12 @@ def delegations(viewer: Viewer) -> tuple[DelegationView, ...]:
     if not supervises(viewer):
         rows = rows.filter(Q(person_id=viewer.person) | Q(deputy_id=viewer.person))
     return tuple(_view(row) for row in rows.order_by("-first_day", "-id")[:SHOWN_MAX])
+
+
+def colleagues(viewer: Viewer) -> tuple[Colleague, ...]:
+    """The active people of the viewer's organisation with their duties, by sign-in name."""
+    found = members([viewer.organisation])
+    return tuple(Colleague(one.id, one.sign_in, one.viewer.name, duties=one.viewer.duties) for one in found)
 
 
 def deputies_of(people: Iterable[int], organisation: str) -> list[Delegation]:
