@@ -3,7 +3,8 @@
 Devices with registers of float32, each read once a second: by the bare client library (pymodbus) that turns them into
 numbers, by our driver alone up to columns of samples, and by a whole edge up to its acknowledged batches on the bus
 (NATS, fsync). The devices are one process; it notes when each poll arrives, so that jitter is what a device sees.
-Processor time is of the reading process alone.
+Processor time is of the reading process alone. Last, one gateway in ten has a unit that never answers: the others keep
+their periods.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,9 @@ COST_RATIO_MAX = 1.5
 WARM_UP_S = 12.0
 REGISTERS_MAX = 124  # whole float32 in one request
 PERIOD_S = 1.0
+SILENT_UNIT = 7
+SILENT_SHARE = 10  # one gateway in so many has a unit that never answers
+SILENT_DEVIATION_MS_MAX = 200.0  # 20 % of the period
 
 
 class Device(asyncio.Protocol):
@@ -66,6 +70,8 @@ class Device(asyncio.Protocol):
         """One request at a time, as both clients send them."""
         for at in range(0, len(data) - 11, 12):
             start, count = int.from_bytes(data[at + 8 : at + 10], "big"), int.from_bytes(data[at + 10 : at + 12], "big")
+            if data[at + 6] == SILENT_UNIT:
+                continue
             if start == 0:
                 self.arrivals.append((self.device, time.monotonic()))
             size = 2 * count
@@ -98,6 +104,7 @@ class Work:
     url: str
     login: Login
     directory: Path
+    silent: bool = False
 
 
 def read_bare(work: Work, pipe: Connection) -> None:
@@ -179,7 +186,7 @@ def read_ours(work: Work, pipe: Connection) -> None:
         await bus.ensure_stream(spec)
         bucket = await bus.key_value(SNAPSHOT_BUCKET)
         for place, port in enumerate(work.ports):
-            wanted = document(place, port, work.tags)
+            wanted = document(place, port, work.tags, silent=work.silent and place % SILENT_SHARE == 0)
             await bucket.put(connection_key(wanted.organisation, wanted.id), encode_document(wanted))
         secrets = FileSecrets(work.directory / "secrets")
         plan = EdgePlan(work.directory / "edge", work.directory / "drivers")
@@ -217,12 +224,14 @@ async def measure(work: Work, pipe: Connection, count: Callable[[], int]) -> Non
     pipe.send(((count() - tags) / took, spent / took))
 
 
-def document(place: int, port: int, tags: int) -> ConnectionDocument:
-    """A device's connection."""
+def document(place: int, port: int, tags: int, *, silent: bool = False) -> ConnectionDocument:
+    """A device's connection; with `silent` a unit behind it that never answers."""
     signals = tuple(
         SignalEntry(place * tags + n + 1, f"p.l.m{place}.s{n}", Kind.FLOAT, f"holding={2 * n};type=float32")
         for n in range(tags)
     )
+    if silent:
+        signals += (SignalEntry(1_000_000 + place, f"p.l.m{place}.q", Kind.FLOAT, f"unit={SILENT_UNIT};holding=0"),)
     settings = {"host": "127.0.0.1", "port": port, "registers_max": REGISTERS_MAX}
     return ConnectionDocument(f"device{place}", "main", "plant", "modbus", 1, settings=settings, signals=signals)
 
@@ -267,10 +276,16 @@ def main() -> int:
             bare = run_reader(read_bare, work, near)
             alone = run_reader(read_driver, work, near)
             ours = run_reader(read_ours, work, near)
+            silent = run_reader(read_ours, replace(work, silent=True, directory=Path(place) / "silent"), near)
         finally:
             server.stop()
             near.send("")
-    for name, (rate, share, jitter) in (("pymodbus alone", bare), ("driver alone", alone), ("edge, to the bus", ours)):
+    for name, (rate, share, jitter) in (
+        ("pymodbus alone", bare),
+        ("driver alone", alone),
+        ("edge, to the bus", ours),
+        ("edge, silent units", silent),
+    ):
         print(f"{name:18} {rate:8,.0f} tags/s  {share:6.1%} of a core  {share / rate * 1e6:5.2f} µs a tag  ", end="")
         print(f"jitter p99 {jitter:5.1f} ms")
     ratio, whole = ((one[1] / one[0]) / (bare[1] / bare[0]) for one in (alone, ours))
@@ -279,6 +294,7 @@ def main() -> int:
         f"processor time against pymodbus alone: driver {ratio:.2f} (at most {COST_RATIO_MAX}), whole edge {whole:.2f}"
     )
     good = ours[0] >= 0.99 * wanted and ours[2] < JITTER_P99_MS_MAX and ratio <= COST_RATIO_MAX
+    good = good and silent[2] < SILENT_DEVIATION_MS_MAX
     print("bounds hold" if good else "BOUNDS DO NOT HOLD")
     return 0 if good else 1
 
