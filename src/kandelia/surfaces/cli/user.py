@@ -1,10 +1,10 @@
-"""People: add, disable, enable, reset, list."""
+"""People: add, disable, enable, reset, duties, list."""
 
 import sys
 
 import click
 
-from kandelia.base.errors import InvalidInput
+from kandelia.base.errors import InvalidInput, NotFound
 from kandelia.kernel.access import facade as access
 from kandelia.kernel.access.contracts import PersonView, Role, Viewer
 from kandelia.surfaces.cli.options import json_option, organisation_options, say_json, say_table
@@ -17,7 +17,7 @@ password_option = click.option(
 
 @click.group()
 def group() -> None:
-    """People: add, disable, enable, reset, list."""
+    """People: add, disable, enable, reset, duties, list."""
 
 
 @group.command()
@@ -75,6 +75,25 @@ def reset(sign_in: str, password_stdin: bool, viewer: Viewer, as_json: bool) -> 
     given = _from_stdin() if password_stdin else ""
     password = access.reset_password(viewer, sign_in, given)
     _say(sign_in, "" if given else password, "reset", as_json)
+
+
+@group.command()
+@click.argument("sign_in", metavar="NAME")
+@click.option("--set", "names", metavar="A,B", help="Hold these from now on and no others; empty for none.")
+@organisation_options
+@json_option
+def duties(sign_in: str, names: str | None, viewer: Viewer, as_json: bool) -> None:
+    """The duties of the person NAME; with --set they hold these from now on."""
+    person = next((one for one in access.list_people(viewer) if one.sign_in == sign_in), None)
+    if person is None:
+        raise NotFound(f'nobody called "{sign_in}" here', viewer.organisation, "see `kandelia user list`", "no-person")
+    if names is not None:
+        access.set_duties(viewer, sign_in, [name.strip() for name in names.split(",") if name.strip()])
+    held = sorted(access.duties_of(viewer.organisation).get(person.id, ()))
+    if as_json:
+        say_json({"name": sign_in, "duties": held})
+    else:
+        click.echo(f"{sign_in}: {', '.join(held) or 'none'}")
 
 
 @group.command("list")

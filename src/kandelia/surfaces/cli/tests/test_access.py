@@ -82,3 +82,18 @@ def test_the_audit_is_verified(main) -> None:
     assert "token.create" in run("audit list")
     AuditEntry.objects.update(target="changed")
     assert "whole" not in run("audit verify")
+
+
+def test_duties(main) -> None:
+    run("user add wang --duty acceptance")
+    assert run("user duties wang") == "wang: acceptance\n"
+    assert json.loads(run("user duties wang --set expert,auditor --json"))["duties"] == ["auditor", "expert"]
+    assert run("user duties wang --set ,") == "wang: none\n"
+    with pytest.raises(NotFound):
+        run("user duties nobody --set expert")
+
+
+def test_working_days(main) -> None:
+    assert "2026-10-10" in run("calendar show 2026") and "248 working days" in run("calendar show 2026")
+    assert len(json.loads(run("calendar show 2025 --json"))) == 365
+    assert run("calendar load 2026") == "0 days are new or changed\n"
