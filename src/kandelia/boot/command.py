@@ -22,6 +22,7 @@ GROUPS = "kandelia.surfaces.cli"
 HAS_GROUP = re.compile(r"^(def group\(|group\s*[:=])", re.MULTILINE)
 EXIT_FAILED, EXIT_SETTINGS = 1, 78
 BUS_LOG = "kandelia.bus"
+WITHOUT_RECORDS = ("record",)  # groups that need no installation: they write source files
 
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -139,11 +140,12 @@ class Commands(click.Group):
         if cmd_name not in group_files():
             declared = app_commands().get(cmd_name)
             return app_command(*declared) if declared else None
-        _peek_at_data(sys.argv)
-        if "--help" not in sys.argv:
-            _refuse_unstarted(_settings())
-        _prepare()
-        importlib.import_module("kandelia.boot.django_start").start()
+        if cmd_name not in WITHOUT_RECORDS:
+            _peek_at_data(sys.argv)
+            if "--help" not in sys.argv:
+                _refuse_unstarted(_settings())
+            _prepare()
+            importlib.import_module("kandelia.boot.django_start").start()
         group = importlib.import_module(f"{GROUPS}.{cmd_name}").group
         return group if isinstance(group, click.Command) else None
 
