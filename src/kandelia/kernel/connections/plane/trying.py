@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -55,6 +55,23 @@ class _Newest:
 
 
 @dataclass(frozen=True)
+class _Typed(Mapping[str, str]):
+    """The secrets that came with the attempt, then those that are kept."""
+
+    typed: Mapping[str, str]
+    kept: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.typed[name] if name in self.typed else self.kept[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.typed)
+
+    def __len__(self) -> int:
+        return len(self.typed)
+
+
+@dataclass(frozen=True)
 class Trying:
     """Only an edge that serves the site answers (an edge of all sites serves each); nothing of it is kept."""
 
@@ -92,7 +109,7 @@ class Trying:
 
     async def _try(self, attempt: Attempt) -> bytes:
         driver = self.drivers.get(attempt.driver)
-        secrets: Mapping[str, str] = attempt.secrets or SecretsOf(self.secrets, attempt.organisation)
+        secrets = _Typed(attempt.secrets, SecretsOf(self.secrets, attempt.organisation))
         began_s = time.monotonic()
         session = await within(
             OPEN_S, "opening the connection", driver.open(driver.configure(attempt.settings), secrets)
