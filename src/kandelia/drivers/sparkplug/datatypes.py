@@ -53,6 +53,23 @@ def reason_against(datatype: int) -> str:
     return ""
 
 
+_PLAIN = {
+    DataType.FLOAT: "float_value",
+    DataType.DOUBLE: "double_value",
+    DataType.BOOLEAN: "boolean_value",
+    DataType.UINT8: "int_value",
+    DataType.UINT16: "int_value",
+    DataType.UINT32: "int_value",
+    DataType.UINT64: "long_value",
+    **dict.fromkeys(_TEXTS, "string_value"),
+}
+
+
+def plain_field(datatype: int) -> str:
+    """The field of a metric whose content is the value as it is; empty where `read_value` must turn it."""
+    return _PLAIN.get(datatype, "")  # type: ignore[call-overload, no-any-return]
+
+
 def kind_of(datatype: int) -> Kind | None:
     """What a signal of such a metric holds; None where it cannot be one."""
     if datatype in _SIGNED_BITS or datatype in _UNSIGNED_BITS:

@@ -5,12 +5,14 @@ An id may hold any UTF-8 but +, / and # (4.1), also blanks and Chinese, so an ad
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kandelia.sdk.drivers import InvalidInput
 
 NAMESPACE = "spBv1.0"
 NODE_TYPES = ("NBIRTH", "NDATA", "NDEATH")
 DEVICE_TYPES = ("DBIRTH", "DDATA", "DDEATH")
+SOURCES_KNOWN = 20_000
 ADDRESS_CHARACTERS_MAX = 4_096
 BD_SEQ = "bdSeq"
 REBIRTH = "Node Control/Rebirth"
@@ -54,6 +56,7 @@ class MetricName:
         return f"{self.id}{'/' + self.device if self.device else ''}#{self.metric}"
 
 
+@lru_cache(SOURCES_KNOWN)
 def read_topic(topic: str) -> Source | None:
     """The source of a message; None for a topic that is no node's or device's."""
     parts = topic.split("/")
