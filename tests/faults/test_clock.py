@@ -15,7 +15,7 @@ import pytest
 
 from kandelia.base.clock import NS_PER_S
 from kandelia.base.errors import KandeliaError
-from kandelia.base.samples import Kind
+from kandelia.base.samples import SOURCE_AHEAD_NS_MAX, Kind
 from kandelia.boot.settings import Settings
 from kandelia.boot.streams import ensure_missing_streams
 from kandelia.engines.files.secrets import FileSecrets
@@ -41,7 +41,7 @@ from tests.peers.ports import free_port
 pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(150)]
 ROOT = Path(__file__).parents[2]
 SIGNALS = 20
-HOUR_S = 3_600
+HOUR_S = SOURCE_AHEAD_NS_MAX // NS_PER_S - 60  # a time further ahead of the edge's clock gives way to the receipt's
 STAY_S = 5.0
 FRESH_S = 3.0
 WHOLE_S = 45.0  # what history had in hand when it was disturbed comes again after 20 s
