@@ -86,7 +86,7 @@ def lend(request: HttpRequest) -> HttpResponse:
     return answer(_plain(made), 201)
 
 
-@router.delete("/delegations/{int:id}", response={204: None})
+@router.delete("/delegations/{id}", response={204: None})
 def take_back(request: HttpRequest, id: int) -> HttpResponse:
     """Take lent duties back before their time."""
     deputies.take_back(viewer_of(request), id)
@@ -106,7 +106,7 @@ def read(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@router.get("/calendar/{int:year}", response=ANSWERS)
+@router.get("/calendar/{year}", response=ANSWERS)
 def calendar(request: HttpRequest, year: int) -> HttpResponse:
     """Every day of a year: worked or not, and why where it differs from the week."""
     viewer_of(request)
