@@ -47,7 +47,8 @@ from kandelia.sdk.drivers import Item
 RATE_LEAST = 20_000  # tags a second
 JITTER_P99_MS_MAX = 50.0
 COST_RATIO_MAX = 1.5
-WARM_UP_S = 12.0
+WARM_UP_PERIODS = 5  # that every device has been read before anything counts
+WARM_UP_S_MAX = 90
 REGISTERS_MAX = 124  # whole float32 in one request
 PERIOD_S = 1.0
 SILENT_UNIT = 7
@@ -216,7 +217,10 @@ class Quiet:
 
 async def measure(work: Work, pipe: Connection, count: Callable[[], int]) -> None:
     """Warm up, then tags and processor seconds over the time."""
-    await asyncio.sleep(WARM_UP_S)
+    for _ in range(WARM_UP_S_MAX):
+        if count() >= WARM_UP_PERIODS * len(work.ports) * work.tags:
+            break
+        await asyncio.sleep(1.0)
     await asyncio.get_running_loop().run_in_executor(None, pipe.send, "begun")
     began, cpu, tags = time.monotonic(), time.process_time(), count()
     await asyncio.sleep(work.seconds)

@@ -70,7 +70,7 @@ class UnitPoller:
         for period in sorted({one.item.period_ms for one in items}):
             of_period = [one for one in items if one.item.period_ms == period]
             kept = former.get(period)
-            same = kept is not None and {w for piece in kept.pieces for w in piece} == set(of_period)
+            same = kept is not None and {w.item for piece in kept.pieces for w in piece} == {w.item for w in of_period}
             self.groups[period] = kept if kept is not None and same else group_of(period, pieces_of(of_period, limits))
             if not same:
                 self._fresh.add(period)
