@@ -29,7 +29,7 @@ from kandelia.kernel.records.waiting import waits
 __all__ = ["may_create", "seen_fields", "type_of", "types"]
 SEARCH_READ_MAX = 400
 RELATED_MAX = 50
-MADE = LocalText("新建", "made")
+MADE = LocalText("新建", "Made")
 
 
 def get(viewer: Viewer | None, type: str, id: int) -> RecordView:

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
+from django.utils.translation import get_language
 
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.access.models import Organisation
 from kandelia.kernel.records.contracts import RecordView, Ref
 from kandelia.kernel.records.declaration import Field, RecordType
 from kandelia.kernel.records.models import Entry, Record
@@ -44,7 +46,7 @@ def view_of(declared: RecordType, row: Record, viewer: Viewer | None, *, editabl
         state=entry.state,
         state_label=label_of(declared, entry, bool(viewer) and desk_is_owner(viewer, declared, entry)),
         organisation=entry.organisation_id,
-        organisation_name=str(entry.organisation),
+        organisation_name=_named(entry.organisation, viewer),
         handler=entry.handler_id,
         values={field.name: _value(row, field, field.name in hidden) for field in shown},
         revision=entry.revision,
@@ -78,6 +80,11 @@ def seen_fields(declared: RecordType, viewer: Viewer | None) -> tuple[Field, ...
     """The fields that a list, an export or a form may show this viewer at all, whatever the row."""
     on: Iterable[str] = {desk(viewer, declared), "owner"} if viewer else ()
     return tuple(field for field in declared.fields if sees(viewer, field, on))
+
+
+def _named(owner: Organisation, viewer: Viewer | None) -> str:
+    language = viewer.language if viewer else get_language() or "zh"
+    return LocalText(owner.name_zh, owner.name_en).say(language) or owner.id
 
 
 def _value(row: Record, field: Field, hidden: bool) -> Any:

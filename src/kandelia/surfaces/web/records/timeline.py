@@ -1,7 +1,7 @@
 """What happened to a record: steps and changes of fields in one row, the newest first."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.records import facade
@@ -10,6 +10,7 @@ from kandelia.kernel.records.declaration import RecordType
 from kandelia.surfaces.web.records.shown import in_words, labels_of, shape_of
 
 EVENTS_SHOWN = 30
+TOGETHER = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,21 @@ def events(viewer: Viewer | None, declared: RecordType, view: RecordView, langua
     language = viewer.language if viewer is not None else language
     taken = facade.steps(viewer, view.type, view.id)
     steps = [_step(declared, view, one, viewer is not None, language) for one in taken]
-    changes = [] if viewer is None else facade.changes(viewer, view.type, view.id)
-    drawn = [*steps, *(_change(declared, one, language) for one in changes)]
-    return tuple(sorted(drawn, key=lambda one: one.at, reverse=True))
+    changes = () if viewer is None else facade.changes(viewer, view.type, view.id)
+    drawn = sorted([*steps, *(_change(declared, one, language) for one in changes)], key=lambda one: one.at)
+    return tuple(reversed(_joined(drawn)))
+
+
+def _joined(ordered: list[Event]) -> list[Event]:
+    """Fields that a step asked are changed just before it: they stand with the step."""
+    found: list[Event] = []
+    for one in ordered:
+        last = found[-1] if found else None
+        if one.label and last and not last.label and last.by == one.by and one.at - last.at < TOGETHER:
+            found[-1] = replace(one, changes=last.changes)
+        else:
+            found.append(one)
+    return found
 
 
 def _step(declared: RecordType, view: RecordView, step: StepView, near: bool, language: str) -> Event:

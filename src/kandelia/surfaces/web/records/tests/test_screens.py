@@ -14,6 +14,7 @@ from kandelia.kernel.access.facade import add_organisation, create_token, system
 from kandelia.kernel.access.models import AuditEntry, Organisation, Person
 from kandelia.kernel.records import facade, views_saved
 from kandelia.kernel.records.contracts import Query
+from kandelia.surfaces.web.records.timeline import events
 from kandelia.surfaces.web.registry import rail
 
 pytestmark = pytest.mark.django_db
@@ -245,3 +246,16 @@ def test_every_types_list_opens_within_its_queries() -> None:
             answer = client.get(f"/records/{declared.name}")
         assert answer.status_code == 200, declared.name
         assert len(counted) <= LIST_QUERIES_MAX, (declared.name, [one["sql"][:120] for one in counted])
+
+
+def test_what_a_step_asked_stands_with_the_step() -> None:
+    id = ask()
+    facade.change(FIRM, "question", id, {"text": "IPv4"})
+    facade.act(DESK, "question", id, "triage", given={"topic": "network"})
+    happened = events(DESK, facade.type_of("question"), facade.get(DESK, "question", id))
+    assert [(one.label, [change.name for change in one.changes]) for one in happened] == [
+        ("Triage", ["topic"]),
+        ("", ["text"]),
+        ("Made", []),
+    ]
+    assert facade.get(DESK, "question", id).organisation_name == "Firm"
