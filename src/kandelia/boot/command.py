@@ -199,6 +199,35 @@ def status(with_all: bool, as_json: bool) -> None:
     sys.exit(found.code)
 
 
+file_option = click.Path(dir_okay=False, path_type=Path)
+
+
+@cli.command()
+@data_option
+@settings_option
+@click.argument("file", type=file_option)
+@click.option("--keys", type=file_option, help="Also write the secrets, into a file of their own; keep it elsewhere.")
+def backup(file: Path, keys: Path | None) -> None:
+    """Copy the whole installation into FILE while it runs, and read the copy back."""
+    room = importlib.import_module("kandelia.boot.backup")
+    manifest = room.back_up(_settings(), file, keys, lambda text: click.echo(text, err=True))
+    click.echo(f"{file}: {len(manifest['files'])} files, {file.stat().st_size:,} bytes, read back and whole")
+
+
+@cli.command()
+@data_option
+@settings_option
+@click.argument("file", type=file_option)
+@click.option("--keys", type=file_option, help="The secrets that were kept apart; without them new ones are made.")
+def restore(file: Path, keys: Path | None) -> None:
+    """Make a new installation of FILE in an empty data directory (--data); kandelia up starts it."""
+    room = importlib.import_module("kandelia.boot.backup")
+    manifest = room.restore(_settings(), file, keys, lambda text: click.echo(text, err=True))
+    click.echo(f"restored the copy of {manifest['began_at']}; start it with kandelia up")
+    if keys is None:
+        click.echo("secrets were not given: passwords of connections must be entered again, people sign in anew")
+
+
 def _peek_at_data(arguments: list[str]) -> None:
     """--data may stand behind a group's command too, but Django must know the directory before that is parsed."""
     for place, word in enumerate(arguments):
