@@ -30,7 +30,7 @@ NAMES = {
     "year": LocalText("年份", "Year"),
 }
 NARROWS = ("line", "sector", "size", "year")
-ZERO = Decimal(0)
+ZERO = Decimal("0.00")
 UNKNOWN = LocalText("未填", "not given")
 
 
