@@ -27,6 +27,8 @@ OPERATIONS = {
     "PUT /connections/{key}": ("/connections/link", LINK, CONFIGURE),
     "DELETE /connections/{key}": ("/connections/link", None, CONFIGURE),
     "GET /connections/{key}/browse": ("/connections/none/browse", None, CONFIGURE),
+    "POST /connection-attempts": ("/connection-attempts", {"site": "s1", "driver": "modbus"}, CONFIGURE),
+    "POST /connection-searches": ("/connection-searches", {"site": "s1", "driver": "modbus", "host": "a"}, CONFIGURE),
     "GET /signals": ("/signals", None, SEE),
     "POST /signals": ("/signals", SIGNAL, CONFIGURE),
     "GET /signals/{which}": ("/signals/{n}", None, SEE),

@@ -104,10 +104,15 @@ def try_connection(
     held = names_in(row.settings) if row else frozenset()
     settings = take_secrets(view.settings, viewer.organisation, view.key or "new", keep, held)
     wanted = {address: int(kind) for address, kind in (read or {}).items()}
-    audit(viewer, "connection.try", view.driver, {"site": view.site})
+    audit(viewer, "connection.try", view.driver, {"site": view.site, "host": _whom(view.settings)})
     return asking.attempt(
         Attempt(viewer.organisation, view.site, view.driver, settings, secrets, browse=browse, read=wanted)
     )
+
+
+def _whom(settings: Mapping[str, object]) -> str:
+    """Who is spoken to, for the audit: settings name it differently."""
+    return str(next((settings[key] for key in ("endpoint", "host", "url") if settings.get(key)), ""))[:200]
 
 
 def find(viewer: Viewer, site: str, driver: str, host: str) -> tuple[Found, ...]:

@@ -8,10 +8,13 @@ from ninja import Router, Status
 
 from kandelia.base.errors import InvalidInput, NotFound, Unavailable
 from kandelia.base.pages import PAGE_ROWS
+from kandelia.base.samples import Kind
+from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import require
 from kandelia.kernel.connections import facade as connections
 from kandelia.kernel.connections.contracts import ConnectionState, ConnectionView
+from kandelia.kernel.connections.drivers import Node
 from kandelia.kernel.signals import facade as signals
 from kandelia.kernel.signals.definitions import SignalView
 from kandelia.kernel.things import facade as things
@@ -89,20 +92,38 @@ def remove_connection(request: HttpRequest, key: str) -> Status[None]:
 @router.get("/connections/{key}/browse", tags=["connections"], response=dict[str, list[schemas.Node]])
 def browse(request: HttpRequest, key: str, address: str = "") -> dict[str, Any]:
     """Children of a node in the device's own address space, the root without an address."""
-    nodes = connections.browse(viewer_of(request), key, address)
-    return {
-        "items": [
-            schemas.Node(
-                address=node.address,
-                name=node.name,
-                has_children=node.has_children,
-                kind=None if node.kind is None else schemas.kind_name(node.kind),
-                unit=node.unit,
-                writable=node.writable,
-            )
-            for node in nodes
-        ]
-    }
+    return {"items": [_node(node) for node in connections.browse(viewer_of(request), key, address)]}
+
+
+@router.post("/connection-attempts", tags=["connections"], response=schemas.Attempt)
+def try_connection(request: HttpRequest, body: schemas.AttemptBody) -> schemas.Attempt:
+    """Really connect by settings that are not saved, from the edge of the site; nothing is kept."""
+    view = ConnectionView("", body.site, LocalText("", ""), body.driver, body.settings)
+    read = {address: Kind[kind.upper()] for address, kind in body.read.items()}
+    tried = connections.try_connection(viewer_of(request), view, browse=body.browse, read=read)
+    return schemas.Attempt(
+        opened_ms=tried.opened_ms,
+        nodes=[_node(node) for node in tried.nodes],
+        readings=[schemas.Reading(address=address, **asdict(one)) for address, one in tried.readings.items()],
+    )
+
+
+@router.post("/connection-searches", tags=["connections"], response=dict[str, list[schemas.Found]])
+def find(request: HttpRequest, body: schemas.SearchBody) -> dict[str, Any]:
+    """What a driver finds at a host, as the edge of the site sees it."""
+    found = connections.find(viewer_of(request), body.site, body.driver, body.host)
+    return {"items": [schemas.Found(name=one.name, details=one.details, settings=dict(one.settings)) for one in found]}
+
+
+def _node(node: Node) -> schemas.Node:
+    return schemas.Node(
+        address=node.address,
+        name=node.name,
+        has_children=node.has_children,
+        kind=None if node.kind is None else schemas.kind_name(node.kind),
+        unit=node.unit,
+        writable=node.writable,
+    )
 
 
 @router.get("/signals", tags=["signals"], response=schemas.SignalPage)

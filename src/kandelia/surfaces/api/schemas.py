@@ -146,6 +146,49 @@ class Node(Schema):
     writable: bool
 
 
+class AttemptBody(Schema):
+    """Settings to be tried that nobody has saved: open, look below `browse`, read `read` (address: kind) once."""
+
+    site: Text
+    driver: Text
+    settings: dict[str, Any] = {}
+    browse: Text | None = None
+    read: Annotated[dict[Text, KindName], Field(max_length=200)] = {}
+
+
+class Reading(Schema):
+    """What an address said; `why` where it cannot be had."""
+
+    address: str
+    value: float | int | bool | str | None
+    quality: int
+    why: str
+
+
+class Attempt(Schema):
+    """What came of an attempt."""
+
+    opened_ms: float
+    nodes: list[Node]
+    readings: list[Reading]
+
+
+class SearchBody(Schema):
+    """Where to look, and for what a driver speaks to."""
+
+    site: Text
+    driver: Text
+    host: Text
+
+
+class Found(Schema):
+    """Something that answers at a host, with the settings of a connection to it."""
+
+    name: str
+    details: str
+    settings: dict[str, Any]
+
+
 class SignalBody(Schema):
     """A signal to be made, or all of one to be changed."""
 
