@@ -9,11 +9,10 @@ Entry = tuple[str, LocalText, str, str]
 
 
 def entries(viewer: Viewer) -> tuple[list[Entry], list[Entry]]:
-    """(group, label, icon, address) of what is the person's own, and of what is the installation's."""
-    mine, system = [], [("system", LocalText("工作日历", "Working days"), "calendar-days", reverse("calendar"))]
+    """(group, label, icon, address) of what people work by, and of what administrators keep."""
+    work = [("govern", LocalText("工作日历", "Working days"), "calendar-days", reverse("calendar"))]
     if viewer.person is not None:
-        mine.append(("govern", LocalText("待办", "Inbox"), "inbox", reverse("inbox")))
-        mine.append(("govern", LocalText("职责代行", "Standing in"), "user-check", reverse("delegations")))
-    if viewer.may(Right.ADMINISTER):
-        system.append(("system", LocalText("人员与职责", "People"), "users", reverse("people")))
-    return mine, system
+        work.insert(0, ("govern", LocalText("职责代行", "Standing in"), "user-check", reverse("delegations")))
+        work.insert(0, ("govern", LocalText("待办", "Inbox"), "inbox", reverse("inbox")))
+    kept = ("system", LocalText("人员与职责", "People"), "users", reverse("people"))
+    return work, [kept] if viewer.may(Right.ADMINISTER) else []
