@@ -218,7 +218,7 @@ class LiveTrend extends HTMLElement {
   fail(error) {
     this.stage.removeAttribute("aria-busy");
     const what = error instanceof HistoryError ? error.message : say("failed");
-    const again = element("button", { type: "button", onclick: () => this.read() }, say("retry"));
+    const again = element("button", { type: "button", class: "button", onclick: () => this.read() }, say("retry"));
     this.say(what, error.mend || say("failedMend"));
     this.notice.append(again);
     this.notice.dataset.kind = "error";
