@@ -95,6 +95,7 @@ def test_a_question_is_asked_triaged_answered_and_closed(town: Callable[[Look], 
 
     clerk = place.page_of("clerk")
     clerk.goto("/desk")
+    look_at(clerk, "desk", look)
     clerk.get_by_role("link", name=look.say("五号产线", "line five")).click()
     clerk.locator(".head-actions").get_by_role("link", name=look.say("分派", "Triage"), exact=True).press("Enter")
     dialog = clerk.locator("dialog[open]")
