@@ -255,13 +255,16 @@ class Plant:
         (found,) = [one for one in self.get("/system/status")["connections"] if one["key"] == "line"]
         return dict(found)
 
-    def ended(self, process: str) -> list[str]:
-        """How a process ended, each time, as the events tell."""
-        told, after = list[str](), ""
+    def told(self, what: str, process: str) -> list[dict[str, Any]]:
+        """The data of each event kandelia.process.`what` of a process, oldest first."""
+        told, after = list[dict[str, Any]](), ""
         while True:
             page = self.get(f"/events?limit=1000&after={after}")
-            ends = [one for one in page["items"] if one["type"] == "kandelia.process.ended"]
-            told += [one["data"]["how"] for one in ends if one["subject"] == process]
+            told += [
+                one["data"]
+                for one in page["items"]
+                if (one["type"], one["subject"]) == (f"kandelia.process.{what}", process)
+            ]
             after = page["next"]
             if not after:
                 return told

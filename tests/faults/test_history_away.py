@@ -48,6 +48,7 @@ def test_frozen_history(plant: Plant) -> None:
     assert plant.installation.pid("history") == pid
     assert len(plant.writer.rows) > written + 1_000, "the write API did not go on"
     drained(plant)
+    assert plant.told("silent", "history") and plant.told("answers", "history"), "it can be read later"
 
 
 def ask(plant: Plant) -> tuple[int, dict[str, Any]]:

@@ -79,7 +79,7 @@ def kill_and_see(plant: Plant, name: str, number: signal.Signals) -> None:
     told = process(plant, name)
     assert told["restarts"] == restarts + 1
     assert number.name in str(told["last_exit"])
-    until("it can be read later", lambda: plant.ended(name) and number.name in plant.ended(name)[-1], 20)
+    until("it can be read later", lambda: any(number.name in one["how"] for one in plant.told("ended", name)), 20)
 
 
 def test_all_at_once_and_again(plant: Plant) -> None:
