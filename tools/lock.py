@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PLATFORM = ["pyproject.toml", "--extra", "history", "--extra", "opcua", "--extra", "sparkplug", "requirements/build.in"]
+EXTRAS = ["--extra", "history", "--extra", "opcua", "--extra", "sparkplug"]
+PLATFORM = ["pyproject.toml", *EXTRAS, "examples/demo-plant/pyproject.toml", "requirements/build.in"]
 LOCKS = {
     "run.lock": PLATFORM,
     "test.lock": [*PLATFORM, "requirements/test.in"],

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from kandelia.base.errors import SettingsError, Unavailable
+from kandelia.boot.demo_mqtt import ensure_broker
 from kandelia.boot.settings import Settings
 from kandelia.boot.watched import Program
 from kandelia.engines.nats.server import PORT_FILE, free_port, kept_port, port_is_free
@@ -56,11 +57,13 @@ def demo_program(settings: Settings, port: int, modbus_port: int) -> Program:
 async def load_demo(settings: Settings, port: int, modbus_port: int, environment: dict[str, str]) -> None:
     """Load the plant file by `kandelia things load`, unless this very plant was loaded for these very ports before."""
     endpoint = f"opc.tcp://127.0.0.1:{port}/"
-    digest, mark = _digest(f"{endpoint} {modbus_port}"), demo_directory(settings) / "loaded"
+    broker = await ensure_broker(settings, demo_directory(settings), environment, _run)
+    digest, mark = _digest(f"{endpoint} {modbus_port} {broker}"), demo_directory(settings) / "loaded"
     if mark.exists() and mark.read_text().strip() == digest and settings.records_file.exists():
         return
     file = demo_directory(settings) / "plant.yaml"
-    where = ("--endpoint", endpoint, "--modbus-port", str(modbus_port))
+    where = ("--endpoint", endpoint, "--modbus-port", str(modbus_port), *(("--mqtt", str(broker[0])) if broker else ()))
+    file.touch(0o600)  # it may hold the collector's secret
     file.write_bytes(await _run((sys.executable, "-m", PACKAGE, "plant-file", *where), environment))
     await _run((sys.executable, "-m", "kandelia.boot.command", "things", "load", str(file)), environment)
     mark.write_text(f"{digest}\n")

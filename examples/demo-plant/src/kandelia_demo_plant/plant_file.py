@@ -7,12 +7,16 @@ import yaml
 
 from kandelia_demo_plant.declaration import SITE, Kind, Line, Machine, Name, Signal, signal_id
 from kandelia_demo_plant.modbus_map import GROUPS, PORT, register_map
+from kandelia_demo_plant.mqtt_door import CLIMATE, CLIMATE_GROUP, UTILITIES_GROUP, metric_address, topic_address
 from kandelia_demo_plant.plant import AREAS, SITE_NAME
 from kandelia_demo_plant.shifts import TIME_ZONE
 from kandelia_demo_plant.simulation import all_machines
 
 CONNECTION = "sample-opcua"
 MODBUS_CONNECTION = "sample-modbus"
+MQTT_CONNECTION, SPARKPLUG_CONNECTION = "sample-mqtt", "sample-sparkplug"
+COLLECTOR = "sample-collector"  # the device by which a platform hears the plant's broker
+CLIMATE_RULE = {"topic": f"{CLIMATE}/{{station}}", "time": "/t", "time_format": "ms"}
 ENDPOINT = "opc.tcp://127.0.0.1:4840/"
 _HEAD = """\
 # 示例电子厂（虚构） / Sample Electronics (invented): every name and number here is made up.
@@ -45,8 +49,12 @@ MACHINE_KINDS = {  # group → kind of machine
 }
 
 
-def plant_file(endpoint: str = ENDPOINT, modbus_port: int = PORT) -> str:
-    """The YAML text; one line a signal. Meters are read over Modbus, all others over OPC UA."""
+def plant_file(endpoint: str = ENDPOINT, modbus_port: int = PORT, broker: dict[str, Any] | None = None) -> str:
+    """The YAML text; one line a signal. Meters are read over Modbus, all others over OPC UA.
+
+    With a broker (host, port and the collector's secret, see mqtt_door) climate stations come by MQTT, compressors by
+    Sparkplug.
+    """
     gateway = {"host": urlsplit(endpoint).hostname or "127.0.0.1", "port": modbus_port}
     lines = [
         _HEAD + "connections:",
@@ -60,6 +68,7 @@ def plant_file(endpoint: str = ENDPOINT, modbus_port: int = PORT) -> str:
         f"    name: {_flow(_name(Name('示例电子厂电表网关', 'Sample Electronics meters')))}",
         "    driver: modbus",
         f"    settings: {_flow(gateway)}",
+        *(_brokered(broker) if broker else ()),
         "",
         "sites:",
         f"  - key: {SITE}",
@@ -71,26 +80,44 @@ def plant_file(endpoint: str = ENDPOINT, modbus_port: int = PORT) -> str:
         lines += [f"      - key: {area.key}", f"        name: {_flow(_name(area.name))}"]
         lines += ["        lines:"] if area.lines else []
         for line in area.lines:
-            lines += _line(line)
-        lines += ["        machines:", *_machines(area.key, "", 10)]
+            lines += _line(line, broker is not None)
+        lines += ["        machines:", *_machines(area.key, "", 10, broker is not None)]
     return "\n".join(lines) + "\n"
 
 
-def _line(line: Line) -> list[str]:
+def _brokered(broker: dict[str, Any]) -> list[str]:
+    login = {"broker": f"mqtt://{broker['host']}:{broker['port']}", "user": COLLECTOR}
+    login["password"] = broker["devices"][COLLECTOR]
+    lines = []
+    for key, name, driver, settings in (
+        (MQTT_CONNECTION, Name("示例电子厂环境监测", "Sample Electronics climate"), "mqtt", {"topics": [CLIMATE_RULE]}),
+        (SPARKPLUG_CONNECTION, Name("示例电子厂空压站", "Sample Electronics compressors"), "sparkplug", {}),
+    ):
+        lines += [
+            f"  - key: {key}",
+            f"    site: {SITE}",
+            f"    name: {_flow(_name(name))}",
+            f"    driver: {driver}",
+            f"    settings: {_flow(login | settings)}",
+        ]
+    return lines
+
+
+def _line(line: Line, brokered: bool) -> list[str]:
     return [
         f"          - key: {line.key}",
         f"            name: {_flow(_name(line.name))}",
         "            machines:",
-        *_machines("smt", line.key, 14),
+        *_machines("smt", line.key, 14, brokered),
     ]
 
 
-def _machines(area: str, line: str, indent: int) -> list[str]:
+def _machines(area: str, line: str, indent: int, brokered: bool) -> list[str]:
     members = [m for m in all_machines() if m.area == area and m.line == line]
-    return [" " * indent + text for machine in members for text in _machine(machine)]
+    return [" " * indent + text for machine in members for text in _machine(machine, brokered)]
 
 
-def _machine(machine: Machine) -> list[str]:
+def _machine(machine: Machine, brokered: bool) -> list[str]:
     lines = [
         f"- key: {machine.key}",
         f"  name: {_flow(_name(machine.name))}",
@@ -98,12 +125,20 @@ def _machine(machine: Machine) -> list[str]:
         f"  card: {_flow(list(machine.card))}",
     ]
     lines += [f"  state: {machine.state}"] if machine.state else []
-    connection = MODBUS_CONNECTION if machine.group in GROUPS else CONNECTION
+    connection = _connection(machine, brokered)
     lines += [f"  connection: {connection}", "  signals:"]
-    return lines + [f"    - {_flow(_signal(machine, signal))}" for signal in machine.signals]
+    return lines + [f"    - {_flow(_signal(machine, signal, connection))}" for signal in machine.signals]
 
 
-def _signal(machine: Machine, signal: Signal) -> dict[str, Any]:
+def _connection(machine: Machine, brokered: bool) -> str:
+    if machine.group in GROUPS:
+        return MODBUS_CONNECTION
+    if brokered and machine.group == CLIMATE_GROUP:
+        return MQTT_CONNECTION
+    return SPARKPLUG_CONNECTION if brokered and machine.group == UTILITIES_GROUP else CONNECTION
+
+
+def _signal(machine: Machine, signal: Signal, connection: str) -> dict[str, Any]:
     entry: dict[str, Any] = {"key": signal.key, "name": _name(signal.name), "type": _TYPES[signal.kind]}
     if signal.unit:
         entry["unit"] = signal.unit
@@ -111,10 +146,17 @@ def _signal(machine: Machine, signal: Signal) -> dict[str, Any]:
         entry |= {"decimals": signal.decimals, "range": [signal.low, signal.high]}
     if signal.labels:
         entry["labels"] = {int(code): _name(label) for code, label in signal.labels.items()}
+    return entry | {"period": f"{signal.period_s}s", "address": _address(machine, signal, connection)}
+
+
+def _address(machine: Machine, signal: Signal, connection: str) -> str:
     here = signal_id(machine, signal)
+    if connection == MQTT_CONNECTION:
+        return topic_address(machine, signal)
+    if connection == SPARKPLUG_CONNECTION:
+        return metric_address(machine, signal)
     register = register_map().get(here)
-    address = register.address if register else f"ns=2;s={here}"
-    return entry | {"period": f"{signal.period_s}s", "address": address}
+    return register.address if register else f"ns=2;s={here}"
 
 
 def _name(name: Name) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The running plant: simulation → OPC UA and Modbus once a second, commands, state kept."""
+"""The running plant: simulation → OPC UA, Modbus and MQTT once a second, commands, state kept."""
 
 import asyncio
 import contextlib
@@ -18,6 +18,7 @@ from kandelia_demo_plant.declaration import NAMESPACE, Kind
 from kandelia_demo_plant.faults import NETWORK_CUT, NETWORK_SILENT, Effects, Fault, make_fault
 from kandelia_demo_plant.layout import Column
 from kandelia_demo_plant.modbus_door import ModbusDoor
+from kandelia_demo_plant.mqtt_door import MqttDoor
 from kandelia_demo_plant.network import PlantServer
 from kandelia_demo_plant.simulation import GOOD, Frame, PlantState, advance, all_machines, begin, catch_up, layout
 from kandelia_demo_plant.wording import words
@@ -36,6 +37,7 @@ class Running:
         self.directory = directory
         self.server = PlantServer(host, port)
         self.door = ModbusDoor(host, modbus_port)
+        self.mqtt = MqttDoor(directory)
         self.stopping = asyncio.Event()
         self._saving = asyncio.Lock()
         kept = keeping.load(directory)
@@ -83,6 +85,7 @@ class Running:
         await self._save()
         (self.directory / control.SOCKET_FILE).unlink(missing_ok=True)
         await self.door.stop()
+        await asyncio.to_thread(self.mqtt.stop)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self.server.stop(), STOP_S_MAX)
 
@@ -107,9 +110,11 @@ class Running:
             value = (floats if column.signal.kind is Kind.FLOAT else codes)[column.index]
             quality = frame.qualities.get(column.id, GOOD)
             self.door.show(column.id, value, quality)
+            self.mqtt.show(column, _outside(column, value), quality)
             if self._is_due(column, value, quality, second):
                 reading = data_value(column.signal, _outside(column, value), quality, at)
                 await self.server.write_attribute_value(self._nodes[column.id], reading, ua.AttributeIds.Value)
+        self.mqtt.tell(second)
 
     def _is_due(self, column: Column, value: Any, quality: int, second: int) -> bool:
         known = self._sent.get(column.id)
@@ -152,6 +157,7 @@ class Running:
         await self.server.listener.set_cut(self.effects.has(NETWORK_CUT))
         await self.door.set_silent(self.effects.has(NETWORK_SILENT))
         await self.door.set_cut(self.effects.has(NETWORK_CUT))
+        self.mqtt.set_off(self.effects.has(NETWORK_CUT) or self.effects.has(NETWORK_SILENT))
 
     async def _save(self) -> None:
         async with self._saving:  # in a thread: waiting for the disk must not hold up the peers
