@@ -74,6 +74,7 @@ def test_from_the_inbox_to_the_next(town) -> None:
     assert "2 wait for you" in page and town.url in page and "Which wire" in page
     badges = body(town.zhao.get("/inbox/badges"))
     assert re.search(r"data-inbox-count>.*?2</span>", badges) and re.search(r"data-notice-count>.*?2</span>", badges)
+    assert badges.count("wk-badge") == 2 and 'hx-select=".wk-badge"' in page
     record = body(town.zhao.get(town.url))
     assert "Next in my inbox" in record and f"/records/question/{second}" in record
     assert notices.unread(viewer("zhao")) == 1
