@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import kandelia.apps.applications.records.call
-import kandelia.kernel.records.models
+import kandelia.sdk.record_types
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 ('evidence', models.TextField(blank=True)),
                 ('contact', models.CharField(blank=True, max_length=60)),
                 ('finding', models.TextField(blank=True)),
-                ('application', kandelia.kernel.records.models.Reference('application', on_delete=django.db.models.deletion.PROTECT)),
+                ('application', kandelia.sdk.record_types.Reference('application', on_delete=django.db.models.deletion.PROTECT)),
             ],
             options={
                 'abstract': False,
@@ -175,8 +175,8 @@ class Migration(migrations.Migration):
                 ('evaluation', models.TextField(blank=True)),
                 ('evaluated_on', models.DateField(blank=True, null=True)),
                 ('invented', models.BooleanField(default=False)),
-                ('applicant', kandelia.kernel.records.models.Reference('organisation', blank=True, null=True, on_delete=django.db.models.deletion.PROTECT)),
-                ('call', kandelia.kernel.records.models.Reference('call', on_delete=django.db.models.deletion.PROTECT)),
+                ('applicant', kandelia.sdk.record_types.Reference('organisation', blank=True, null=True, on_delete=django.db.models.deletion.PROTECT)),
+                ('call', kandelia.sdk.record_types.Reference('call', on_delete=django.db.models.deletion.PROTECT)),
             ],
             options={
                 'indexes': [models.Index(fields=['asked', 'entry'], name='application_asked'), models.Index(fields=['line', 'entry'], name='application_line'), models.Index(fields=['call', 'entry'], name='application_call'), models.Index(fields=['applicant', 'line'], name='application_applicant'), models.Index(fields=['submitted_on', 'line'], name='application_submitted')],
@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
                 ('account', models.CharField(blank=True, max_length=40)),
                 ('recorded_by', models.CharField(max_length=80)),
                 ('recorded_name', models.CharField(blank=True, max_length=200)),
-                ('application', kandelia.kernel.records.models.Reference('application', on_delete=django.db.models.deletion.PROTECT)),
+                ('application', kandelia.sdk.record_types.Reference('application', on_delete=django.db.models.deletion.PROTECT)),
             ],
             options={
                 'indexes': [models.Index(fields=['day', 'entry'], name='payment_day'), models.Index(fields=['amount', 'entry'], name='payment_amount')],
@@ -222,9 +222,9 @@ class Migration(migrations.Migration):
                 ('total', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True)),
                 ('opinion', models.TextField(blank=True)),
                 ('revealed', models.BooleanField(default=False)),
-                ('application', kandelia.kernel.records.models.Reference('application', on_delete=django.db.models.deletion.PROTECT)),
+                ('application', kandelia.sdk.record_types.Reference('application', on_delete=django.db.models.deletion.PROTECT)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reviewer', kandelia.kernel.records.models.Reference('reviewer', on_delete=django.db.models.deletion.PROTECT)),
+                ('reviewer', kandelia.sdk.record_types.Reference('reviewer', on_delete=django.db.models.deletion.PROTECT)),
             ],
             options={
                 'indexes': [models.Index(fields=['person', 'entry'], name='score_person')],

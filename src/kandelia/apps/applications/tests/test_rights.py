@@ -11,8 +11,7 @@ from django.test import Client
 from kandelia.apps.applications import store
 from kandelia.apps.applications.tests import cast as stage
 from kandelia.apps.applications.tests.cast import Cast
-from kandelia.kernel.records.models import Entry
-from kandelia.sdk.record_types import facade, type_of, writing
+from kandelia.sdk.record_types import Entry, facade, type_of, writing
 from kandelia.sdk.views import Viewer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]

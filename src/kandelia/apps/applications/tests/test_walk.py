@@ -12,9 +12,7 @@ from kandelia.apps.applications import store
 from kandelia.apps.applications.tests import cast as stage
 from kandelia.apps.applications.tests.cast import Cast
 from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from kandelia.kernel.records import clock
-from kandelia.kernel.records.models import Entry, Timer
-from kandelia.sdk.record_types import Query, facade
+from kandelia.sdk.record_types import Entry, Query, acting, facade, timers
 
 pytestmark = pytest.mark.django_db
 
@@ -26,8 +24,8 @@ def cast() -> Cast:
 
 def over(id: int, name: str) -> None:
     """The limit is past, and the clock strikes."""
-    Timer.objects.filter(entry_id=id, name=name).update(due_at=timezone.now() - timedelta(minutes=1))
-    clock.fire(None, {})  # type: ignore[arg-type]
+    Entry.objects.get(id=id).timers.filter(name=name).update(due_at=timezone.now() - timedelta(minutes=1))
+    timers.fire_due(timezone.now(), acting.fire)
 
 
 def act(viewer: Any, id: int, step: str, reason: str = "", **given: Any) -> Any:
