@@ -6,7 +6,7 @@ format, IPC streaming); value, integer and text may be left out there when no ro
 
 from collections.abc import Sequence
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ BATCH_ROWS_MAX = 200_000
 BATCH_BYTES_MAX = 4_000_000
 SOURCE_AHEAD_NS_MAX = 3_600 * NS_PER_S  # of a source time beyond the receipt: clocks drift, zones are mistaken
 TEXT_BYTES_MAX = 4_096
+FORMS_KEPT = 64  # of column lists met; `encode` writes eight
 
 
 class Kind(IntEnum):
@@ -71,7 +72,7 @@ def make_batch(
     return pa.RecordBatch.from_arrays(
         [
             column(signal, np.uint32),
-            pa.array(times).cast(SCHEMA.field("time").type),
+            pa.array(times).view(SCHEMA.field("time").type),
             column(lag_ms, np.int64),
             column(quality, np.uint16),
             column(kind, np.uint8),
@@ -90,7 +91,7 @@ def empty_batch() -> pa.RecordBatch:
 
 def times_ns(batch: pa.RecordBatch) -> np.ndarray:
     """The source times as int64 UTC nanoseconds, without a copy."""
-    return batch.column("time").cast(pa.int64()).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    return batch.column("time").view(pa.int64()).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
 
 
 def encode(batch: pa.RecordBatch) -> bytes:
@@ -147,31 +148,47 @@ def placed(data: bytes) -> tuple[np.ndarray, np.ndarray]:
 def _complete(batch: pa.RecordBatch, found: list[str]) -> pa.RecordBatch:
     if batch.num_rows > BATCH_ROWS_MAX:
         raise _invalid(f"{batch.num_rows} rows", f"send at most {BATCH_ROWS_MAX} rows a message")
-    if len(set(found)) != len(found) or set(found) - set(SCHEMA.names):
-        raise _invalid(f"columns {', '.join(found)[:200]}", f"send {', '.join(SCHEMA.names)}")
-    columns = []
-    for field in SCHEMA:
-        if field.name in found:
-            columns.append(_column(batch.column(field.name), field))
-        elif field.name in _OPTIONAL:
-            columns.append(_unused(field.name).slice(0, batch.num_rows))
-        else:
-            raise _invalid(f'column "{field.name}" is missing', f"send {', '.join(SCHEMA.names)}")
+    _check_form(batch, found)
+    columns = batch.columns
+    for name, column in zip(found, columns, strict=True):
+        if column.null_count:
+            raise _invalid(f'column "{name}" holds nulls', "a missing value is a row with kind 0")
+    if len(found) < len(SCHEMA) or found != _NAMES:
+        given = dict(zip(found, columns, strict=True))
+        columns = [given[name] if name in given else _unused(name).slice(0, batch.num_rows) for name in _NAMES]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def _check_form(batch: pa.RecordBatch, found: list[str]) -> None:
+    """What `encode` makes is known at a glance, so that small messages cost little; all else is looked at closely."""
+    usual = _usual(tuple(found)) if len(found) <= len(_NAMES) else None
+    if usual is not None and batch.schema.equals(usual):
+        return
+    if len(set(found)) != len(found) or set(found) - set(_NAMES):
+        raise _invalid(f"columns {', '.join(found)[:200]}", f"send {', '.join(_NAMES)}")
+    for field in SCHEMA:
+        if field.name not in found and field.name not in _OPTIONAL:
+            raise _invalid(f'column "{field.name}" is missing', f"send {', '.join(_NAMES)}")
+        if field.name in found and batch.column(field.name).type != field.type:
+            kind = batch.column(field.name).type
+            raise _invalid(f'column "{field.name}" has type {kind}', f"send {field.type}")
+
+
+_NAMES = SCHEMA.names
+
+
+@lru_cache(FORMS_KEPT)
+def _usual(names: tuple[str, ...]) -> pa.Schema | None:
+    """The schema of these columns as `encode` writes it; None where a batch never has just these."""
+    if len(set(names)) != len(names) or set(names) - set(_NAMES) or set(_NAMES) - set(names) - set(_OPTIONAL):
+        return None
+    return pa.schema([SCHEMA.field(name) for name in names])
 
 
 @cache
 def _unused(name: str) -> pa.Array:
     """A column that no row uses, made once: every small batch takes a slice of it."""
     return pa.repeat(pa.scalar(_OPTIONAL[name], SCHEMA.field(name).type), BATCH_ROWS_MAX)
-
-
-def _column(column: pa.Array, field: pa.Field) -> pa.Array:
-    if column.type != field.type:
-        raise _invalid(f'column "{field.name}" has type {column.type}', f"send {field.type}")
-    if column.null_count:
-        raise _invalid(f'column "{field.name}" holds nulls', "a missing value is a row with kind 0")
-    return column
 
 
 def _invalid(what: str, mend: str) -> InvalidInput:

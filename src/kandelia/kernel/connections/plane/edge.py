@@ -227,7 +227,7 @@ class Edge:
             if changed or now_s >= due_s:
                 due_s = now_s + STATE_PERIOD_S if now_s >= due_s else due_s
                 for one in self.running.values():
-                    one.supervised.note_proof()
+                    one.supervised.note_newer_proof()
                 await self._publish_states()
             await asyncio.sleep(TICK_LEAST_S)
 

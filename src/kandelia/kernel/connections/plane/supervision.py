@@ -77,6 +77,7 @@ class Supervised:
     session: Session | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _proof_fault: str = ""
+    _noted_ns: int = 0
 
     def __post_init__(self) -> None:
         self.standing = Standing(self.clock)
@@ -260,11 +261,17 @@ class Supervised:
         if len(numbers):
             self.outlet.put(mark_batch(numbers, times, quality))
 
+    def note_newer_proof(self) -> None:
+        """The same where the source has shown life since the last note; samples and their storing note themselves."""
+        if self.inlet.proof_ns != self._noted_ns:
+            self.note_proof()
+
     def note_proof(self, *, orderly: bool = False) -> None:
         """Bring the last proof of life to the proof file; a full disk stops no collecting."""
         if not self.inlet.proof_ns:
             return
         try:
+            self._noted_ns = self.inlet.proof_ns
             waiting = self.inlet.waiting()
             self.proofs.write(self.inlet.proof_ns, self.inlet.roster, orderly=orderly, waiting=waiting)
             self._proof_fault = ""
