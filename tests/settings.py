@@ -7,6 +7,6 @@ import os
 
 os.environ["KANDELIA_APPS"] = ",".join(filter(None, ("tests.record_types.app:app", os.environ.get("TESTS_APPS"))))
 
-from kandelia.boot.django_settings import *  # noqa: E402, F403
+from kandelia.boot.django_settings import *  # noqa: F403
 
 del os.environ["KANDELIA_APPS"]

@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import kandelia.kernel.records.models
+import kandelia.sdk.record_types
 from django.db import migrations, models
 
 
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('budget', models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)])),
                 ('winner', models.CharField(blank=True, max_length=200)),
                 ('paid', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
-                ('question', kandelia.kernel.records.models.Reference('question', blank=True, null=True, on_delete=django.db.models.deletion.PROTECT)),
+                ('question', kandelia.sdk.record_types.Reference('question', blank=True, null=True, on_delete=django.db.models.deletion.PROTECT)),
             ],
             options={
                 'indexes': [models.Index(fields=['budget', 'entry'], name='tender_budget')],

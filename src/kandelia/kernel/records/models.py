@@ -65,11 +65,11 @@ class Reference(models.ForeignKey):  # type: ignore[type-arg]
         super().__init__(**options)
 
     def deconstruct(self) -> Any:
-        """For migrations: the type's name instead of the table."""
-        name, path, args, options = super().deconstruct()
+        """For migrations of apps: the type's name instead of the table, by the door that apps use."""
+        name, _, args, options = super().deconstruct()
         for key in ("to", "related_name"):
             options.pop(key, None)
-        return name, path, [self.refers_to, *args], options
+        return name, "kandelia.sdk.record_types.Reference", [self.refers_to, *args], options
 
 
 class Record(models.Model):
