@@ -56,12 +56,12 @@ def is_complete(case: Case) -> None:
     call = store.call(row.call_id)
     checked_answers(call.form, row.answers)
     if not read_items(row.cost_items):
-        raise InvalidInput("no cost item is given", "cost_items", "give at least one row", "missing")
+        raise InvalidInput("no cost item is given", "cost_items", "give at least one row", "no-costs")
     _refuse_without_papers(case, call)
     document = compute(row, call, question_of(row, call))
     if document["state"] == "input_missing":
         names = ", ".join(one["title"]["zh"] for one in document["missing"])
-        raise InvalidInput(f"the upper bound needs: {names}", "inputs", "fill in the figures of the measure", "missing")
+        raise InvalidInput(f"the upper bound needs: {names}", "inputs", "fill in the figures", "no-figures")
 
 
 def _refuse_without_papers(case: Case, call: Any) -> None:
@@ -69,7 +69,7 @@ def _refuse_without_papers(case: Case, call: Any) -> None:
     there = papers.files_of(case.viewer, "application", case.entry.pk) if wanted else ()
     if len(there) < len(wanted):
         what = f"{len(there)} of {len(wanted)} papers are attached"
-        raise InvalidInput(what, "documents", f"attach: {', '.join(wanted)}", "missing")
+        raise InvalidInput(what, "documents", f"attach: {', '.join(wanted)}", "no-papers")
 
 
 def freeze(case: Case) -> None:
