@@ -57,7 +57,7 @@ soak: $(TEST_INSTALLED) ## half an hour with peers that come and go; memory must
 	@$(BIN)/python -m tests.soak
 
 benchmarks: $(TEST_INSTALLED) front peers
-	@for part in history ingest drivers live measures start; do $(BIN)/python -m benchmarks.$$part || exit 1; done
+	@for part in history ingest drivers modbus sparkplug live measures records start; do $(BIN)/python -m benchmarks.$$part || exit 1; done
 
 screenshots: $(TEST_INSTALLED) front debian ## the pictures in README and docs
 	@$(BIN)/python -m tools.screenshots
