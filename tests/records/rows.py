@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from kandelia.kernel.access.models import Organisation
+from kandelia.kernel.access.models import Organisation, Person
 from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.models import Entry, Record, Reference
 from kandelia.kernel.records.registry import type_of, types
@@ -22,7 +22,8 @@ AT = dt.datetime(2026, 11, 24, 8, 0, tzinfo=dt.UTC)
 
 
 def make_places() -> None:
-    """A bureau over two firms."""
+    """A bureau over two firms, and a person whom records may name."""
+    Person.objects.create(sign_in="who", name="Who")
     bureau = Organisation.objects.create(id=BUREAU, name_zh="示范局", name_en="Demo bureau")
     for id in (FIRM, OTHER):
         Organisation.objects.create(id=id, name_zh=f"{id} 公司", name_en=id, parent=bureau)

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Role, Viewer
+from kandelia.kernel.access.models import Person
 from kandelia.kernel.files import typesetting
 from kandelia.kernel.papers import facade as papers
 from kandelia.kernel.records import facade
@@ -33,7 +34,8 @@ every_type = pytest.mark.parametrize("declared", TYPES, ids=lambda one: one.name
 
 def everybody(organisation: str) -> Viewer:
     """Somebody who holds every duty there is."""
-    return Viewer(organisation, "person:1", "Wang", Role.ADMINISTRATOR, "en", frozenset(duties()))
+    who = Person.objects.get(sign_in="who")
+    return Viewer(organisation, f"person:{who.pk}", "Who", Role.ADMINISTRATOR, "en", frozenset(duties()))
 
 
 def desk(declared: RecordType) -> Viewer:

@@ -1,0 +1,52 @@
+"""A PostgreSQL server of the tests' own: Debian's programs, a fresh cluster, a free port on loopback, then gone."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.peers.ports import free_port
+
+FOLDERS = Path("/usr/lib/postgresql")
+NOBODY = "postgres"  # the server refuses to run as root
+WAIT_S = 60
+
+
+def programs() -> Path | None:
+    """The folder of the newest server there is."""
+    found = sorted(FOLDERS.glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The address of a database that may be filled; the server ends with the block."""
+    folder = programs()
+    assert folder is not None, "no PostgreSQL here: apt-get install postgresql"
+    place = Path(tempfile.mkdtemp(prefix="kandelia-pg-"))
+    user = pwd.getpwnam(NOBODY) if os.geteuid() == 0 else None
+    if user is not None:
+        os.chown(place, user.pw_uid, user.pw_gid)
+    as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    port = free_port()
+
+    def run(program: str, *arguments: str) -> None:
+        command = [str(folder / program), *arguments]
+        quiet = {"cwd": place, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(command, check=True, timeout=WAIT_S, **quiet, **as_user)  # type: ignore[call-overload]
+
+    data = str(place / "data")
+    settings = f"-p {port} -k {place} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off"
+    try:
+        run("initdb", "-D", data, "-U", "tests", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync")
+        run("pg_ctl", "-D", data, "-w", "-o", settings, "start")
+        try:
+            yield f"postgresql://tests@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
