@@ -48,9 +48,7 @@ def page_of(viewer: Viewer | None, declared: RecordType, here: Asked) -> tuple[R
         return RecordPage(()), sentence(error)
 
 
-def table(
-    declared: RecordType, viewer: Viewer | None, here: Asked, page: RecordPage, language: str, **to: Any
-) -> dict[str, Any]:
+def table(declared: RecordType, viewer: Viewer | None, here: Asked, page: RecordPage, language: str) -> dict[str, Any]:
     """What every list is drawn from, inside and in the portal."""
     every = columns(declared, viewer, here, language)
     drawn = tuple(column for column in every if column.chosen)
@@ -62,7 +60,7 @@ def table(
         "here": here,
         "columns": drawn,
         "every_column": every,
-        "rows": rows(declared, page, drawn, here, language, **to),
+        "rows": rows(declared, page, drawn, here, language, public=viewer is None),
         "total": page.total,
         "filters": shown,
         "chips": chips(shown, here, page),

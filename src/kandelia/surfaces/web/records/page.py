@@ -163,7 +163,8 @@ def _fact(declared: RecordType, field: Field, view: RecordView, viewer: Viewer |
         return Fact(label, Shown(), wide=True, pairs=_pairs(declared, field, value, language))
     whole = bool(field.personal and value and viewer is not None and field.name not in view.masked)
     reveal = reverse("record-reveal", args=[view.type, view.id, field.name]) if whole else ""
-    return Fact(label, shown(declared, field, value, language), kind is Kind.LONG_TEXT, reveal)
+    drawn = shown(declared, field, value, language, public=viewer is None)
+    return Fact(label, drawn, kind is Kind.LONG_TEXT, reveal)
 
 
 def _pairs(declared: RecordType, field: Field, value: Any, language: str) -> tuple[tuple[str, str], ...]:

@@ -16,7 +16,7 @@ from kandelia.kernel.records.declaration import Life, RecordType
 from kandelia.surfaces.web.records.asking import TEXT_LENGTH_MAX, asked
 from kandelia.surfaces.web.records.lists import page_of, table
 from kandelia.surfaces.web.records.page import facts, head
-from kandelia.surfaces.web.records.shown import mark
+from kandelia.surfaces.web.records.shown import mark, portal_url
 from kandelia.surfaces.web.records.timeline import events
 from kandelia.surfaces.web.registry import registered
 from kandelia.surfaces.web.screens import is_public, public
@@ -43,7 +43,9 @@ def home(request: HttpRequest) -> HttpResponse:
     for declared in facade.published():
         page = facade.page(None, declared.name, Query(limit=NEWEST_SHOWN))
         if page.items:
-            kinds.append((declared.plural.say(_language()), portal_url(declared.name), page.total, _listed(page.items)))
+            kinds.append(
+                (declared.plural.say(_language()), portal_list_url(declared.name), page.total, _listed(page.items))
+            )
     return render(request, "records/portal.html", {"kinds": kinds, "services": _services(), **_frame()})
 
 
@@ -54,7 +56,7 @@ def portal_list(request: HttpRequest, type: str) -> HttpResponse:
     declared = _type(type)
     here = asked(declared, request.GET, rows=ROWS)
     page, wrong = page_of(None, declared, here)
-    context = {**table(declared, None, here, page, _language(), to=record_portal_url), "wrong": wrong, **_frame()}
+    context = {**table(declared, None, here, page, _language()), "wrong": wrong, **_frame()}
     return render(request, "records/portal_list.html", context)
 
 
@@ -69,7 +71,7 @@ def portal_record(request: HttpRequest, type: str, id: int) -> HttpResponse:
         **_frame(),
         "groups": facts(declared, view, None, _language()),
         "events": events(None, declared, view, _language()),
-        "portal_list_url": portal_url(type),
+        "portal_list_url": portal_list_url(type),
     }
     return render(request, "records/portal_record.html", context)
 
@@ -81,21 +83,16 @@ def portal_search(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("search", "").strip()[:TEXT_LENGTH_MAX]
     names = {declared.name: declared.label.say(_language()) for declared in facade.published()}
     hits = [
-        (ref, names[ref.type], record_portal_url(ref.type, ref.id))
+        (ref, names[ref.type], portal_url(ref.type, ref.id))
         for ref in facade.search(None, text, limit=HITS)
         if ref.type in names
     ]
     return render(request, "records/portal_search.html", {"text": text, "hits": hits, **_frame()})
 
 
-def portal_url(type: str) -> str:
+def portal_list_url(type: str) -> str:
     """The public list of a type."""
     return reverse("portal-list", args=[type])
-
-
-def record_portal_url(type: str, id: int) -> str:
-    """The public page of a record."""
-    return reverse("portal-record", args=[type, id])
 
 
 def _language() -> str:
@@ -103,7 +100,7 @@ def _language() -> str:
 
 
 def _frame() -> dict[str, Any]:
-    return {"kinds_there_are": [(one.plural.say(_language()), portal_url(one.name)) for one in facade.published()]}
+    return {"kinds_there_are": [(one.plural.say(_language()), portal_list_url(one.name)) for one in facade.published()]}
 
 
 def _type(name: str) -> RecordType:
@@ -119,8 +116,7 @@ def _lives(declared: RecordType) -> tuple[Life, ...]:
 
 def _listed(items: Any) -> list[tuple[Any, Any, str]]:
     return [
-        (view, mark(facade.type_of(view.type), view, _language()), record_portal_url(view.type, view.id))
-        for view in items
+        (view, mark(facade.type_of(view.type), view, _language()), portal_url(view.type, view.id)) for view in items
     ]
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from kandelia.kernel.records.contracts import Kind, RecordView, Ref
 from kandelia.kernel.records.declaration import Field, RecordType, State
+from kandelia.kernel.records.facade import type_of
 from kandelia.kernel.records.fields import kind_of, said
 from kandelia.kernel.records.views import masked
 
@@ -50,20 +51,34 @@ def record_url(type: str, id: int) -> str:
     return reverse("record", args=[type, id])
 
 
-def shown(declared: RecordType, field: Field, value: Any, language: str, *, veiled: bool = True) -> Shown:
-    """A field's value; personal ones are starred unless `veiled` is False."""
+def portal_url(type: str, id: int) -> str:
+    """The public page of a record."""
+    return reverse("portal-record", args=[type, id])
+
+
+def shown(declared: RecordType, field: Field, value: Any, language: str, *, public: bool = False) -> Shown:
+    """A field's value, personal ones starred; to the `public` no record is named that is not published itself."""
     kind = kind_of(declared, field)
     if value is None or value == "":
         return Shown(numeric=kind in NUMERIC)
-    if field.personal and veiled:
+    if field.personal:
         return Shown(masked(value, field.personal))
     if isinstance(value, Ref):
-        return Shown(value.title, "" if value.type == PERSON else record_url(value.type, value.id))
+        return _named(value, public)
     if isinstance(value, datetime):
         return Shown(at=value)
     if kind in NUMERIC:
         return _number(field, kind, value, language)
     return Shown(said(declared, field.name, value, language))
+
+
+def _named(ref: Ref, public: bool) -> Shown:
+    if ref.type == PERSON:
+        return Shown("" if public else ref.title)
+    if not public:
+        return Shown(ref.title, record_url(ref.type, ref.id))
+    published = any(state.name == ref.state and state.public for state in type_of(ref.type).life.states)
+    return Shown(ref.title, portal_url(ref.type, ref.id)) if published else Shown()
 
 
 def _number(field: Field, kind: Kind, value: Any, language: str) -> Shown:

@@ -1,6 +1,5 @@
 """The table of a list: which columns there are, and each row's cells."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -11,11 +10,10 @@ from kandelia.kernel.records.declaration import Field, RecordType
 from kandelia.kernel.records.facade import seen_fields
 from kandelia.kernel.records.fields import kind_of
 from kandelia.surfaces.web.records.asking import Asked
-from kandelia.surfaces.web.records.shown import NUMERIC, Shown, mark, record_url, shown
+from kandelia.surfaces.web.records.shown import NUMERIC, Shown, mark, portal_url, record_url, shown
 
 TOO_LONG = (Kind.LONG_TEXT, Kind.OBJECT)
 COLUMNS_MAX = 20
-Address = Callable[[str, int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +72,19 @@ def rows(
     shown_columns: tuple[Column, ...],
     asked: Asked,
     language: str,
-    to: Address = record_url,
+    *,
+    public: bool = False,
 ) -> tuple[Row, ...]:
     """The rows of a page with a cell for each column; an organisation's narrows the list to it."""
     fields = {field.name: field for field in declared.fields}
     return tuple(
         Row(
             view.id,
-            to(view.type, view.id),
+            (portal_url if public else record_url)(view.type, view.id),
             view.title,
             tuple(
-                (one, _cell(declared, view, one.name, fields.get(one.name), asked, language)) for one in shown_columns
+                (one, _cell(declared, view, one.name, fields.get(one.name), asked, language, public))
+                for one in shown_columns
             ),
         )
         for view in page.items
@@ -128,9 +128,17 @@ def _order(declared: RecordType, name: str, asked: Asked) -> tuple[str, str]:
     return asked.address(sort=f"-{name}" if here == "up" else name), here
 
 
-def _cell(declared: RecordType, view: RecordView, name: str, field: Field | None, asked: Asked, language: str) -> Shown:
+def _cell(
+    declared: RecordType,
+    view: RecordView,
+    name: str,
+    field: Field | None,
+    asked: Asked,
+    language: str,
+    public: bool,
+) -> Shown:
     if field is not None:
-        return shown(declared, field, view.values.get(name), language)
+        return shown(declared, field, view.values.get(name), language, public=public)
     if name == "state":
         return Shown(mark=mark(declared, view, language))
     if name == "organisation":

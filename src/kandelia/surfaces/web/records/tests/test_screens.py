@@ -213,6 +213,17 @@ def test_the_portal_shows_what_is_public_and_nothing_else() -> None:
     assert client.get("/portal/question").status_code == 404
 
 
+def test_the_public_is_told_of_no_record_that_is_not_published() -> None:
+    viewer = Viewer("firm", "person:9", "Li", Role.ENGINEER, language="en")
+    fields = {"subject": "Pump", "budget": "10", "question": ask("What we do not say aloud")}
+    id = facade.create(viewer, "tender", fields).id
+    facade.act(viewer, "tender", id, "publish")
+    client = Client(headers={"Accept-Language": "en"})
+    for address in (f"/portal/tender/{id}", "/portal/tender?columns=subject,question"):
+        page = body(client.get(address))
+        assert "Pump" in page and "aloud" not in page and 'href="/records' not in page, address
+
+
 def test_the_desk_shows_what_waits(as_viewer: Any) -> None:
     ask("Waiting for triage")
     page = body(as_viewer(DESK).get("/desk"))
