@@ -39,6 +39,7 @@ class _Newest:
     complete: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, numbers: Any, times_ns: Any, qualities: Any, values: Sequence[Any], lost_before: Any = ()) -> None:
+        """Keep each number's newest."""
         for number, quality, value in zip(numbers, qualities, values, strict=True):
             self.rows[int(number)] = (value.item() if isinstance(value, np.generic) else value, int(quality))
         if self.wanted <= set(self.rows):
