@@ -11,7 +11,7 @@ from kandelia.apps.plant.logic.board import TREND_SIGNALS_DEFAULT, LiveRow, card
 from kandelia.base.samples import Kind
 from kandelia.sdk.records import connections, signals, things
 from kandelia.sdk.screens import screen
-from kandelia.sdk.views import ConnectionView, MachineView, Right, SignalView, Viewer
+from kandelia.sdk.views import ConnectionView, MachineView, Right, SignalView, SiteView, Viewer
 
 
 @screen(Right.SEE)
@@ -20,12 +20,13 @@ def machine(request: HttpRequest, viewer: Viewer, machine: str) -> HttpResponse:
     found = things.machine(viewer, machine)
     views = signals.of_machine(viewer, found.path)
     rows = [live_row(signal, viewer.language) for signal in views]
-    site = next((site for site in things.tree(viewer) if site.key == found.site), None)
+    sites = things.tree(viewer)
+    site = next((site for site in sites if site.key == found.site), None)
     used = {signal.connection for signal in views if signal.connection}
     context = {
         "machine": found,
         "card": card(found, {signal.id: signal for signal in views}, viewer.language),
-        "crumbs": _crumbs(found, viewer),
+        "crumbs": _crumbs(found, sites, viewer.language),
         "groups": grouped(rows),
         "rows": rows,
         "definitions": definitions(rows),
@@ -78,12 +79,12 @@ def chosen(machine: MachineView, views: Iterable[SignalView]) -> list[int]:
     return [signal.number for signal in best[:TREND_SIGNALS_DEFAULT]]
 
 
-def _crumbs(machine: MachineView, viewer: Viewer) -> list[str]:
+def _crumbs(machine: MachineView, sites: Iterable[SiteView], language: str) -> list[str]:
     """Names of site, area and line."""
-    for site in things.tree(viewer):
+    for site in sites:
         for area in site.areas if site.key == machine.site else ():
             if area.key == machine.area:
-                lines = [line.name.say(viewer.language) or line.key for line in area.lines if line.key == machine.line]
-                heads = [part.name.say(viewer.language) or part.key for part in (site, area)]
+                lines = [line.name.say(language) or line.key for line in area.lines if line.key == machine.line]
+                heads = [part.name.say(language) or part.key for part in (site, area)]
                 return [*heads, *lines]
     return [machine.site, machine.area]
