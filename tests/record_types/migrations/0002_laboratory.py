@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import kandelia.kernel.records.models
+import kandelia.sdk.record_types
 from django.db import migrations, models
 
 
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('staff', models.IntegerField(blank=True, null=True)),
                 ('account', models.CharField(blank=True, max_length=40)),
                 ('note', models.TextField(blank=True)),
-                ('parent', kandelia.kernel.records.models.Reference('laboratory', blank=True, null=True, on_delete=django.db.models.deletion.PROTECT)),
+                ('parent', kandelia.sdk.record_types.Reference('laboratory', blank=True, null=True, on_delete=django.db.models.deletion.PROTECT)),
             ],
             options={
                 'indexes': [models.Index(fields=['name', 'entry'], name='laboratory_name'), models.Index(fields=['equipment', 'entry'], name='laboratory_equipment')],

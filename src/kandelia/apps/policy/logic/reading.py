@@ -41,6 +41,7 @@ class _Reading:
         self.mistakes = mistakes
 
     def document(self, root: Any) -> DocumentText | None:
+        """The whole file; None (with mistakes noted) where its head cannot be read."""
         top = item(root, "the file", ("document", "lines", "clauses"), self.mistakes) if root is not None else None
         if top is None or not self._has(top, "the file", ("document", "clauses")):
             return None
