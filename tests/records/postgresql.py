@@ -1,16 +1,22 @@
-"""A PostgreSQL server of the tests' own: Debian's programs, a fresh cluster, a free port on loopback, then gone."""
+"""A PostgreSQL server of the tests' own: Debian's programs, a fresh cluster, a free port on loopback, then gone.
+
+`python -m tests.records.postgresql PATH…` runs any tests with their records on it.
+"""
 
 import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.peers.ports import free_port
 
+ROOT = Path(__file__).parents[2]
 FOLDERS = Path("/usr/lib/postgresql")
 NOBODY = "postgres"  # the server refuses to run as root
 WAIT_S = 60
@@ -50,3 +56,20 @@ def server() -> Iterator[str]:
             run("pg_ctl", "-D", data, "-m", "immediate", "stop")
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def run_on(address: str, data: Path, *paths: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """These tests in a process of their own, with their records in the database at this address."""
+    environment = {**os.environ, "KANDELIA_RECORDS__DATABASE": address, "KANDELIA_DATA": str(data / "data")}
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", *paths]
+    return subprocess.run(command, cwd=ROOT, env=environment, text=True, check=False, **options)
+
+
+def main() -> int:
+    """Run what the command line names."""
+    with server() as address, tempfile.TemporaryDirectory(prefix="kandelia-pg-data-") as data:
+        return run_on(address, Path(data), *sys.argv[1:]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
