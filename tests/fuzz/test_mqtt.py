@@ -34,6 +34,9 @@ class Wire:
     def write(self, data: bytes) -> None:
         self.written += len(data)
 
+    def can_write_eof(self) -> bool:
+        return False
+
     def is_closing(self) -> bool:
         return self.closing
 

@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
         self._aliases: dict[int, str] = {}
         self._begun = -1
         self._paused = False
-        self._polite = False
+        self._polite = self._ending = False
         self._credit = limits.MESSAGES_PER_S_MAX * limits.BURST_S
         self._credit_bytes = limits.BYTES_PER_S_MAX * limits.BURST_S
         self._credit_at_s = self.heard_at_s
@@ -101,7 +101,7 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else "local"
         if not self.listener.admit(self):
-            self.transport.abort()  # type: ignore[union-attr]
+            self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.Protocol`."""
@@ -111,12 +111,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
+        if self._closing:
+            return
         self.heard_at_s = self.listener.now_s()
         try:
             if self.session is None and self._begun != CONNECT_BYTE:
                 self._begin(data)
             for first, body, _ in self._framer.feed(data):
-                if self.transport is None or self.transport.is_closing():
+                if self._closing:
                     return
                 self._handle(decode(first, body, self._version))
         except BadPacket as error:
@@ -147,14 +149,27 @@ class Connection(asyncio.Protocol):
 
     def end(self, code: int = 0) -> None:
         """Hang up; with MQTT 5 the reason is said."""
-        if self.transport is None or self.transport.is_closing():
+        if self._closing:
             return
         if code and self.session is not None and self._version == VERSION_5:
             self._send(Disconnect(code))
-        if self._paused:
-            self.transport.abort()
+        transport, self._ending = self.transport, True
+        if transport is None or self._paused:
+            self.abort()
+        elif transport.can_write_eof():  # closed while something is unread, the kernel would reset, and lose the reason
+            transport.write_eof()
+            asyncio.get_running_loop().call_later(limits.LINGER_S, self.abort)
         else:
-            self.transport.close()
+            transport.close()
+
+    def abort(self) -> None:
+        """Hang up at once; harmless when done twice."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    @property
+    def _closing(self) -> bool:
+        return self._ending or self.transport is None or self.transport.is_closing()
 
     @property
     def silent(self) -> bool:
@@ -308,7 +323,7 @@ class Connection(asyncio.Protocol):
         self._send(Granted(Type.UNSUBACK, packet.packet_id, codes))
 
     def _send(self, packet: Packet) -> None:
-        if self.transport is not None and not self.transport.is_closing():
+        if not self._closing and self.transport is not None:
             self.transport.write(encode(packet, self._version))
 
     def _rest(self, size: int) -> None:
@@ -320,7 +335,7 @@ class Connection(asyncio.Protocol):
         self._credit = min(most * burst, self._credit + passed_s * most)
         self._credit_bytes = min(most_bytes * burst, self._credit_bytes + passed_s * most_bytes) - size
         wait_s = max(-self._credit / most, -self._credit_bytes / most_bytes)
-        if wait_s > 0 and self._resting is None and self.transport is not None and not self.transport.is_closing():
+        if wait_s > 0 and self._resting is None and self.transport is not None and not self._closing:
             self.listener.slowed += 1
             self.transport.pause_reading()
             self._resting = asyncio.get_running_loop().call_later(wait_s, self._read_on)

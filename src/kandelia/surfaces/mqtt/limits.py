@@ -25,4 +25,5 @@ SESSIONS_MAX = 10_000  # of one organisation, with those of clients that are awa
 SESSION_S_MAX = 86_400  # a client that is away for so long is forgotten
 KEEP_ALIVE_SLACK = 1.5  # MQTT 5.0, 3.1.2.10
 SWEEP_S = 1.0
+LINGER_S = 1.0  # for a client to read why it is let go
 STOP_S = 2.0

@@ -103,8 +103,7 @@ class Listener:
             handle.cancel()
         await asyncio.sleep(0)
         for connection in list(self.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
+            connection.abort()
         await self.keep()
 
     async def keep(self) -> None:
@@ -221,8 +220,6 @@ class Listener:
         for connection in list(self.connections):
             if connection.stuck or connection.silent:
                 connection.end(Reason.KEEP_ALIVE_OVER)
-                if connection.transport is not None:
-                    connection.transport.abort()
             elif connection.grant is not None and not self.identities.holds(connection.grant, now_ns):
                 connection.end(Reason.NOT_AUTHORISED)
         for space in self.spaces.values():
