@@ -98,7 +98,7 @@ def test_who_reads_changes_and_steps(declared: RecordType, as_who: Any) -> None:
             assert (edited != 403) is counts(declared, who, state.editable_by), (state.name, who, "change", edited)
             try_steps(client, here, declared, who, state.name)
             tried += 1
-    assert tried
+    assert tried or declared.narrow is not None  # where it keeps records to persons, its own room has the table
 
 
 def refuse_all(client: Client, here: str, declared: RecordType, state: str) -> None:
