@@ -139,7 +139,7 @@ def test_duties_are_lent_and_the_deputy_acts(town, look: Look) -> None:
     expect(clerk.locator(".plain-table")).to_contain_text(f"{name}-expert")
     look_at(clerk, "delegations", look)
     expert.goto("/inbox")
-    expect(expert.locator(".wk-mark")).to_contain_text(look.say(f"代{name}-clerk", f"for {name}-clerk"))
+    expect(expert.locator(".wk-mark")).to_contain_text(look.say(f"代 {name}-clerk", f"for {name}-clerk"))
     look_at(expert, "inbox-deputy", look)
     expert.locator(".wk-table tbody a").first.click()
     expert.get_by_role("link", name=look.say("分派", "Triage"), exact=True).first.click()
