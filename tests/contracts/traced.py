@@ -14,9 +14,9 @@ CALLS = ("write", "writev", "pwrite64", "rename", "renameat", "renameat2", "fsyn
 SYNCS = ("fsync", "fdatasync")
 TEXT_MAX = 300
 ATTACHED_S = 15.0
-_WHOLE = re.compile(r"(\d+) (\w+)\((.*)\) += (-?\d+)")
-_BEGUN = re.compile(r"(\d+) (\w+)\((.*) <unfinished \.\.\.>")
-_ENDED = re.compile(r"(\d+) <\.\.\. (\w+) resumed>.* = (-?\d+)")
+_WHOLE = re.compile(r"(\d+) +(\w+)\((.*)\) += (-?\d+)")
+_BEGUN = re.compile(r"(\d+) +(\w+)\((.*) <unfinished \.\.\.>")
+_ENDED = re.compile(r"(\d+) +<\.\.\. (\w+) resumed>.* = (-?\d+)")
 _OPENED = re.compile(r"\d+<([^>]*)>")
 _NAMES = re.compile(r'"([^"]*)"')
 
