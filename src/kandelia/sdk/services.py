@@ -1,6 +1,6 @@
 """How apps meet without knowing one another: one provides a function under a name, another asks for it by that name.
 
-Names read "room.verb" ("measures.compute"). What is passed are plain values and the frozen shapes of `apps.*.contracts`.
+Names read "room.verb" ("measures.compute"). Passed are plain values and the frozen shapes of `apps.*.contracts`.
 Loads before any model.
 """
 
