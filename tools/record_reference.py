@@ -27,7 +27,7 @@ def page() -> str:
 
 
 def _section(declared: Any) -> str:
-    picture = import_module("kandelia.kernel.records.logic.checking").picture
+    picture = import_module("kandelia.kernel.lives.logic.checking").picture
     lines = [f"## {declared.label.zh} {declared.label.en} (`{declared.name}`)", ""]
     lines += [_first_line(declared), "", f"Made by {_names(declared.create_by)}; read by {_readers(declared)}.", ""]
     lines += ["| field | 名称 | name | holds | given by hand |", "|---|---|---|---|---|"]

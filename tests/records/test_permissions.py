@@ -12,7 +12,8 @@ import pytest
 from django.test import Client
 
 from kandelia.kernel.access.contracts import Role, Viewer
-from kandelia.kernel.records.declaration import ANYONE, CLOCK, OWNER, RecordType
+from kandelia.kernel.lives.declaration import ANYONE, CLOCK, OWNER
+from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.registry import duties, types
 from tests.records.rows import BUREAU, FIRM, OTHER, make_places, row
 

@@ -1,6 +1,6 @@
 """Promise: the page of record types, with the picture of every life, is as the declarations are."""
 
-from kandelia.kernel.records.logic.checking import picture
+from kandelia.kernel.lives.logic.checking import picture
 from kandelia.kernel.records.registry import types
 from tools.record_reference import PAGE, page
 

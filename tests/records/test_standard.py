@@ -16,11 +16,11 @@ from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Role, Viewer
 from kandelia.kernel.access.models import Person
 from kandelia.kernel.files import typesetting
+from kandelia.kernel.lives.logic.checking import mistakes, picture
 from kandelia.kernel.papers import facade as papers
 from kandelia.kernel.records import facade
 from kandelia.kernel.records.contracts import Query
 from kandelia.kernel.records.declaration import RecordType
-from kandelia.kernel.records.logic.checking import mistakes, picture
 from kandelia.kernel.records.models import Record
 from kandelia.kernel.records.registry import duties, role_names, types
 from kandelia.surfaces.api.record_schemas import names, schemas_of

@@ -1,7 +1,19 @@
 """The public door for record types: what a declaration is made of, and the records of every type."""
 
+from kandelia.kernel.lives.archetypes import APPLY, DUTIES, KEPT, PUBLISH, REGISTER
+from kandelia.kernel.lives.declaration import (
+    ANYONE,
+    CLOCK,
+    OWNER,
+    SYSTEM,
+    Case,
+    Deadline,
+    Duty,
+    Life,
+    State,
+    Transition,
+)
 from kandelia.kernel.records import acting, facade, permissions, references, store, timers, writing
-from kandelia.kernel.records.archetypes import APPLY, DUTIES, KEPT, PUBLISH, REGISTER
 from kandelia.kernel.records.contracts import (
     ActionView,
     ChangeView,
@@ -14,22 +26,7 @@ from kandelia.kernel.records.contracts import (
     StepView,
     Tally,
 )
-from kandelia.kernel.records.declaration import (
-    ANYONE,
-    CLOCK,
-    OWNER,
-    SYSTEM,
-    Case,
-    Deadline,
-    Duty,
-    Field,
-    Group,
-    Life,
-    Print,
-    RecordType,
-    State,
-    Transition,
-)
+from kandelia.kernel.records.declaration import Field, Group, Print, RecordType
 from kandelia.kernel.records.models import Entry, Record, Reference
 from kandelia.kernel.records.registry import type_of
 

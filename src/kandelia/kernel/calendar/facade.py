@@ -16,8 +16,8 @@ from kandelia.kernel.calendar.contracts import DayView
 from kandelia.kernel.calendar.days import SOURCE, published
 from kandelia.kernel.jobs import facade as jobs
 from kandelia.kernel.jobs.contracts import JobContext
+from kandelia.kernel.lives.logic.days import is_working
 from kandelia.kernel.records import timers
-from kandelia.kernel.records.logic.days import is_working
 from kandelia.kernel.records.models import CalendarDay, Entry, Timer
 from kandelia.kernel.records.registry import type_of
 

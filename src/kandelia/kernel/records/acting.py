@@ -9,9 +9,10 @@ from django.utils import timezone
 from kandelia.base.errors import Conflict, InvalidInput, KandeliaError, NotAllowed
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.guards import system_viewer
+from kandelia.kernel.lives.declaration import CLOCK, Case, Transition
 from kandelia.kernel.records import store, timers, writing
 from kandelia.kernel.records.contracts import ActionView
-from kandelia.kernel.records.declaration import CLOCK, Case, RecordType, Transition
+from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.fields import is_required
 from kandelia.kernel.records.models import Entry, Timer
 from kandelia.kernel.records.permissions import for_whom, may_step, refuse_step, same_eyes

@@ -7,6 +7,7 @@ from kandelia.base.errors import NotFound
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.facade import audit
+from kandelia.kernel.lives.declaration import Side, Transition
 from kandelia.kernel.records import acting, store, timers, writing
 from kandelia.kernel.records.contracts import (
     ActionView,
@@ -18,7 +19,7 @@ from kandelia.kernel.records.contracts import (
     Ref,
     StepView,
 )
-from kandelia.kernel.records.declaration import RecordType, Side, Transition
+from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.models import Entry, Reference, Step
 from kandelia.kernel.records.permissions import desk, holds, is_root, may_create, may_read, sees, sides, unmasked
 from kandelia.kernel.records.registry import type_of, types

@@ -9,7 +9,8 @@ from kandelia.base.errors import NotAllowed
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.guards import SYSTEM_SUBJECT
 from kandelia.kernel.access.models import Organisation
-from kandelia.kernel.records.declaration import ANYONE, OWNER, Field, RecordType, Side, Transition
+from kandelia.kernel.lives.declaration import ANYONE, OWNER, Side, Transition
+from kandelia.kernel.records.declaration import Field, RecordType
 from kandelia.kernel.records.models import Entry
 from kandelia.kernel.records.registry import duties
 

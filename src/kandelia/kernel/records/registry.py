@@ -4,9 +4,10 @@ from django.core.exceptions import FieldDoesNotExist
 
 from kandelia.base.errors import Conflict, NotFound
 from kandelia.kernel.access.contracts import Role
-from kandelia.kernel.records.archetypes import DUTIES
-from kandelia.kernel.records.declaration import ANYONE, CLOCK, OWNER, SYSTEM, Duty, RecordType
-from kandelia.kernel.records.logic.checking import mistakes
+from kandelia.kernel.lives.archetypes import DUTIES
+from kandelia.kernel.lives.declaration import ANYONE, CLOCK, OWNER, SYSTEM, Duty
+from kandelia.kernel.lives.logic.checking import mistakes
+from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.models import Record, Reference
 
 _types: dict[str, RecordType] = {}

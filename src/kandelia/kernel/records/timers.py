@@ -5,9 +5,9 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 
+from kandelia.kernel.lives.declaration import Deadline, Life
+from kandelia.kernel.lives.logic.days import add_days, days_left
 from kandelia.kernel.records.contracts import DeadlineView
-from kandelia.kernel.records.declaration import Deadline, Life
-from kandelia.kernel.records.logic.days import add_days, days_left
 from kandelia.kernel.records.models import CalendarDay, Entry, Timer
 
 FIRED_PER_RUN_MAX = 500

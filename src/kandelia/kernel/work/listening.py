@@ -11,10 +11,11 @@ from kandelia.kernel.access.members import Member, members
 from kandelia.kernel.deputies.facade import deputies_of
 from kandelia.kernel.events import facade as events
 from kandelia.kernel.jobs.contracts import JobContext
+from kandelia.kernel.lives.declaration import Case, Deadline
+from kandelia.kernel.lives.logic.days import add_days
 from kandelia.kernel.notices import facade as notices
 from kandelia.kernel.records import acting, erasing, timers, writing
-from kandelia.kernel.records.declaration import Case, Deadline, RecordType
-from kandelia.kernel.records.logic.days import add_days
+from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.models import Entry, Timer
 from kandelia.kernel.records.registry import type_of, types
 from kandelia.kernel.work import assigning, commenting, words

@@ -4,7 +4,8 @@ from django.db.models import Q
 
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.members import Member, members
-from kandelia.kernel.records.declaration import RecordType, Transition
+from kandelia.kernel.lives.declaration import Transition
+from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.models import Entry
 from kandelia.kernel.records.permissions import may_read, may_step, same_eyes
 

@@ -14,8 +14,8 @@ from kandelia.kernel.access.models import Organisation
 from kandelia.kernel.calendar import facade
 from kandelia.kernel.calendar.days import SOURCE, published
 from kandelia.kernel.jobs.models import Job
+from kandelia.kernel.lives.logic.days import add_days, days_left, is_working
 from kandelia.kernel.records import facade as records
-from kandelia.kernel.records.logic.days import add_days, days_left, is_working
 from kandelia.kernel.records.models import CalendarDay, Entry, Timer
 
 FIRM = Viewer("firm", "person:1", "Wang", Role.OPERATOR)

@@ -9,9 +9,10 @@ from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
 from kandelia.kernel.connections import outbox
 from kandelia.kernel.connections.contracts import UNCONNECTED
-from kandelia.kernel.records.archetypes import KEPT
+from kandelia.kernel.lives.archetypes import KEPT
+from kandelia.kernel.lives.declaration import Case, State, Transition
 from kandelia.kernel.records.contracts import RecordView
-from kandelia.kernel.records.declaration import Case, Field, Group, RecordType, State, Transition
+from kandelia.kernel.records.declaration import Field, Group, RecordType
 from kandelia.kernel.signals import store
 from kandelia.kernel.signals.logic.checks import check_signal
 from kandelia.kernel.signals.models import Signal, SignalVersion

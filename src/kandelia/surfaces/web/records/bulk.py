@@ -9,10 +9,11 @@ from django.views.decorators.http import require_POST
 
 from kandelia.base.errors import InvalidInput, KandeliaError
 from kandelia.kernel.access.contracts import Right, Viewer
+from kandelia.kernel.lives.declaration import Transition
 from kandelia.kernel.records import facade
 from kandelia.kernel.records.acting import BULK_MAX
 from kandelia.kernel.records.contracts import RecordView
-from kandelia.kernel.records.declaration import RecordType, Transition
+from kandelia.kernel.records.declaration import RecordType
 from kandelia.surfaces.web.records import addresses
 from kandelia.surfaces.web.records.shown import Mark, mark, record_url
 from kandelia.surfaces.web.records.words import sentence

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from kandelia.base.errors import NotFound
 from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.lives.declaration import State
 from kandelia.kernel.records import facade
 from kandelia.kernel.records.contracts import Kind, RecordPage
-from kandelia.kernel.records.declaration import Field, RecordType, State
+from kandelia.kernel.records.declaration import Field, RecordType
 from kandelia.kernel.records.fields import column_of, kind_of
 from kandelia.surfaces.web.records.asking import BOUNDS, Asked
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from kandelia.kernel.access.contracts import Right, Viewer
+from kandelia.kernel.lives.logic.days import days_left
 from kandelia.kernel.records import facade
 from kandelia.kernel.records.contracts import ActionView, DeadlineView, Kind, RecordView
 from kandelia.kernel.records.declaration import Field, Group, RecordType
 from kandelia.kernel.records.fields import kind_of
-from kandelia.kernel.records.logic.days import days_left
 from kandelia.kernel.records.timers import special_days
 from kandelia.surfaces.web.records import addresses, parts, schemas
 from kandelia.surfaces.web.records.shown import Mark, Shown, mark, record_url, shown

@@ -10,9 +10,10 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from kandelia.base.errors import NotFound
+from kandelia.kernel.lives.declaration import Life
 from kandelia.kernel.records import facade
 from kandelia.kernel.records.contracts import Query
-from kandelia.kernel.records.declaration import Life, RecordType
+from kandelia.kernel.records.declaration import RecordType
 from kandelia.surfaces.web.records.asking import TEXT_LENGTH_MAX, asked
 from kandelia.surfaces.web.records.lists import page_of, table
 from kandelia.surfaces.web.records.page import facts, head

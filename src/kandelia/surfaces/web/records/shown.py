@@ -9,8 +9,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kandelia.kernel.lives.declaration import State
 from kandelia.kernel.records.contracts import Kind, RecordView, Ref
-from kandelia.kernel.records.declaration import Field, RecordType, State
+from kandelia.kernel.records.declaration import Field, RecordType
 from kandelia.kernel.records.facade import type_of
 from kandelia.kernel.records.fields import kind_of, said
 from kandelia.kernel.records.views import masked

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from kandelia.kernel.records.declaration import CLOCK, Life, Transition
+from kandelia.kernel.lives.declaration import CLOCK, Life, Transition
 
 
 def mistakes(life: Life, roles: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ Register (登记), Apply (申报) and Publish (发布) after the archetypes of t
 """
 
 from kandelia.base.text import LocalText
-from kandelia.kernel.records.declaration import CLOCK, OWNER, Deadline, Duty, Life, State, Transition
+from kandelia.kernel.lives.declaration import CLOCK, OWNER, Deadline, Duty, Life, State, Transition
 
 APPLICANT = Duty("applicant", LocalText("申报人", "Applicant"), "owner")
 ACCEPTANCE = Duty("acceptance", LocalText("受理员", "Acceptance officer"))
