@@ -10,3 +10,4 @@ os.environ["KANDELIA_APPS"] = ",".join(filter(None, ("tests.record_types.app:app
 from kandelia.boot.django_settings import *  # noqa: F403
 
 del os.environ["KANDELIA_APPS"]
+os.environ["DJANGO_SETTINGS_MODULE"] = "kandelia.boot.django_settings"  # for processes that tests start

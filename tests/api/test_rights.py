@@ -45,6 +45,11 @@ OPERATIONS = {
     "GET /jobs": ("/jobs", None, SEE),
     "GET /jobs/{id}": ("/jobs/none", None, SEE),
     "POST /jobs/{id}/cancel": ("/jobs/none/cancel", None, CONFIGURE),
+    "GET /quarantine": ("/quarantine", None, CONFIGURE),
+    "GET /quarantine/{number}": ("/quarantine/1", None, CONFIGURE),
+    "POST /measures-eligibility": ("/measures-eligibility?as_of=2019-05-01", {}, SEE),
+    "GET /imports/{id}": ("/imports/none", None, SEE),
+    "POST /imports/{id}/write": ("/imports/none/write", None, SEE),  # who may write is asked of the file's type
     "GET /inbox": ("/inbox", None, SEE),
     "GET /delegations": ("/delegations", None, SEE),
     "POST /delegations": ("/delegations", {}, SEE),  # one's own duties; a token has none

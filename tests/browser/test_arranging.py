@@ -84,7 +84,7 @@ def test_a_dashboard_is_arranged_saved_hung_up_and_removed(signed_in, look: Look
     expect(page.locator("[data-board-note]")).to_have_text(look.say("已保存", "Saved"))
     page.goto(address)
     expect(page.locator('.tile[data-kind="value"] .lv-number')).not_to_have_text("–", timeout=FRESH_MS)
-    expect(page.locator('.tile[data-kind="card"] .ls[state="running"]')).to_be_visible(timeout=FRESH_MS)
+    expect(page.locator('.tile[data-kind="card"] .ls[state]:not([state="none"])')).to_be_visible(timeout=FRESH_MS)
     assert place_of(text) == (x, y + 1, w, h + 1)
     expect(page.locator('.tile[data-kind="text"] h3')).to_be_visible()
     page.locator('[data-board-window][value="8h"]').click()

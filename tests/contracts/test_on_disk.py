@@ -17,6 +17,7 @@ from tests.contracts.traced import Disk, attach, calls, strace
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 BATCHES = 5
+WRITTEN_S = 20.0
 NEVER_READ_AGAIN = ("server.xml", "store/status")  # made anew at each start
 
 
@@ -50,6 +51,10 @@ async def test_the_bus_acknowledges_after_the_sync_of_its_file(
     try:
         for number in range(BATCHES):
             await bus.store("org.main.site.s.edge.line", b"rows %d" % number)
+        last = f'\\"seq\\":{BATCHES}}}'
+        async with asyncio.timeout(WRITTEN_S):  # the tracer writes behind what it sees
+            while last not in trace.read_text():
+                await asyncio.sleep(0.05)
     finally:
         tracer.terminate()
         tracer.wait(15)

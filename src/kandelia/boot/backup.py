@@ -179,11 +179,14 @@ def _write_keys(settings: Settings, keys: Path) -> None:
 def verify(file: Path) -> dict[str, Any]:
     """Read a copy whole; InvalidInput names the first file that is not what the manifest says. Returns the manifest."""
     found, manifest = {}, {}
-    for name, stream in _members(file):
-        if name == MANIFEST:
-            manifest = json.loads(stream.read())
-            continue
-        found[name] = _digest(io.BytesIO(stream.encode()) if isinstance(stream, str) else stream)
+    try:
+        for name, stream in _members(file):
+            if name == MANIFEST:
+                manifest = json.loads(stream.read())
+                continue
+            found[name] = _digest(io.BytesIO(stream.encode()) if isinstance(stream, str) else stream)
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        raise _unreadable(file, error) from error
     if not manifest:
         raise InvalidInput(
             "this is no whole copy: its manifest is missing", str(file), "take another copy", "bad-backup"
@@ -205,6 +208,12 @@ def restore(settings: Settings, file: Path, keys: Path | None, say: Say) -> dict
         mend = f"install version {manifest['version']} or later"
         raise InvalidInput("this copy was made by a later version", str(file), mend, "bad-backup")
     say("unpacking …")
+    _unpack(settings, file, keys)
+    return manifest
+
+
+def _unpack(settings: Settings, file: Path, keys: Path | None) -> None:
+    target = settings.directory
     for source in (file, *((keys,) if keys else ())):
         for name, stream in _members(source):
             if isinstance(stream, str):
@@ -213,7 +222,6 @@ def restore(settings: Settings, file: Path, keys: Path | None, say: Say) -> dict
                 _restore_dump(settings, stream)
             elif name != MANIFEST:
                 _put(target, name, stream)
-    return manifest
 
 
 def _place(target: Path, name: str) -> Path:
@@ -253,17 +261,18 @@ def _restore_dump(settings: Settings, stream: Any) -> None:
 
 
 def _members(file: Path) -> Iterator[tuple[str, Any]]:
-    try:
-        with tarfile.open(file, "r:") as tar:
-            for member in tar:
-                if member.isfile():
-                    yield member.name, tar.extractfile(member)
-                elif member.issym():
-                    yield member.name, member.linkname
-    except (tarfile.TarError, OSError, EOFError) as error:
-        raise InvalidInput(
-            f"it cannot be read: {error}", str(file), "name a file that kandelia backup wrote", "bad-backup"
-        ) from error
+    """(name, stream) of files, (name, target) of links."""
+    with tarfile.open(file, "r:") as tar:
+        for member in tar:
+            if member.isfile():
+                yield member.name, tar.extractfile(member)
+            elif member.issym():
+                yield member.name, member.linkname
+
+
+def _unreadable(file: Path, error: Exception) -> InvalidInput:
+    mend = "name a file that kandelia backup wrote, whole"
+    return InvalidInput(f"it cannot be read: {error}", str(file), mend, "bad-backup")
 
 
 def _digest(stream: Any) -> str:

@@ -73,6 +73,7 @@ FOREIGN = {
     "signals.put_signal": lambda n: signals.put_signal(SOUTH, replace(n, key="mine")),
     "signals.put_signals": lambda n: signals.put_signals(SOUTH, [replace(n, number=0)]),
     "signals.remove_signal": lambda n: signals.remove_signal(SOUTH, n.number),
+    "signals.versions": lambda n: signals.versions(SOUTH, n.number) == (),
     "queries.raw": lambda n: queries.raw(SOUTH, [n.number], 0, 1),
     "queries.trend": lambda n: queries.trend(SOUTH, [n.number], 0, 1, 1),
     "queries.every": lambda n: queries.every(SOUTH, [n.number], 0, 1, 1),
@@ -83,7 +84,9 @@ FOREIGN = {
 OWN_ONLY = {
     "things.put_site",
     "things.put_tree",
+    "connections.find",
     "connections.states",
+    "connections.try_connection",
     "writes.store_samples",
     "queries.trend_bucket_ns",
 }

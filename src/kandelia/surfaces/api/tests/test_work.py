@@ -11,6 +11,7 @@ from kandelia.base.text import LocalText
 from kandelia.kernel.access import facade as access
 from kandelia.kernel.access.contracts import Role, Viewer
 from kandelia.kernel.access.models import Membership, Organisation
+from kandelia.kernel.calendar import facade as calendar
 from kandelia.kernel.records import facade as records
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,7 @@ PEOPLE = {
 def ask(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """`ask(who, method, path, body)`: the status and the JSON that comes back."""
     settings.ORGANISATION = "bureau"
+    calendar.load()  # a test that empties tables takes along what the migration brought
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     access.add_organisation("bureau", LocalText("示范局", "Bureau"))
     for id in ("firm", "other"):
