@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.lives.logic.days import days_left
 from kandelia.kernel.records import facade
-from kandelia.kernel.records.contracts import ActionView, DeadlineView, Kind, RecordView
+from kandelia.kernel.records.contracts import ActionView, DeadlineView, Kind, RecordView, Ref
 from kandelia.kernel.records.declaration import Field, Group, RecordType
 from kandelia.kernel.records.fields import kind_of
 from kandelia.kernel.records.timers import special_days
@@ -160,20 +160,23 @@ def _fact(declared: RecordType, field: Field, view: RecordView, viewer: Viewer |
     value, kind = view.values[field.name], kind_of(declared, field)
     label = field.label.say(language)
     if kind is Kind.OBJECT:
-        return Fact(label, Shown(), wide=True, pairs=_pairs(declared, field, value, language))
+        return Fact(label, Shown(), wide=True, pairs=_pairs(declared, field, view, language))
     whole = bool(field.personal and value and viewer is not None and field.name not in view.masked)
     reveal = reverse("record-reveal", args=[view.type, view.id, field.name]) if whole else ""
     drawn = shown(declared, field, value, language, public=viewer is None)
     return Fact(label, drawn, kind is Kind.LONG_TEXT, reveal)
 
 
-def _pairs(declared: RecordType, field: Field, value: Any, language: str) -> tuple[tuple[str, str], ...]:
+def _pairs(declared: RecordType, field: Field, view: RecordView, language: str) -> tuple[tuple[str, str], ...]:
+    value = view.values[field.name]
     if not isinstance(value, dict):
         return ((field.label.say(language), str(value)),) if value else ()
-    typed = schemas.spread(value, field.name)
+    # A schema may follow from other fields, such as the call that an application answers.
+    beside = {name: str(one.id if isinstance(one, Ref) else one or "") for name, one in view.values.items()}
+    typed = {**beside, **schemas.spread(value, field.name)}
     schema = schemas.schema_of(declared, field, typed)
     if schema is None:
-        return tuple((name.partition("/")[2], text) for name, text in typed.items())
+        return tuple((name.partition("/")[2], text) for name, text in schemas.spread(value, field.name).items())
     return tuple(schemas.said(schema, field.name, typed))
 
 

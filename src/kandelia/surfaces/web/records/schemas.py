@@ -15,6 +15,7 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from kandelia.base.errors import InvalidInput
 from kandelia.kernel.records.declaration import Field, RecordType
@@ -227,4 +228,5 @@ def said(schema: Schema, under: str, typed: Mapping[str, str]) -> Iterator[tuple
             if texts:
                 yield f"{part.label} {n}", " · ".join(texts)
         if part.value:
-            yield part.label, dict(part.choices).get(part.value, part.value) + part.unit
+            plain = {"yes": _("yes"), "no": _("no")}.get(part.value, part.value)
+            yield part.label, dict(part.choices).get(part.value, plain) + part.unit
