@@ -3,8 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
-
-import openpyxl
+from importlib import import_module
 
 from kandelia.apps.applications.contracts import Performance
 from kandelia.base.text import LocalText
@@ -26,7 +25,7 @@ def written(end: str, by: str, rows: Sequence[Performance], language: str) -> by
         text = io.StringIO()
         csv.writer(text).writerows([head, *body])
         return text.getvalue().encode("utf-8-sig")
-    book = openpyxl.Workbook(write_only=True)
+    book = import_module("openpyxl").Workbook(write_only=True)
     page = book.create_sheet("performance")
     for line in (head, *body):
         page.append(line)

@@ -10,13 +10,10 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time
 from decimal import Decimal
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
-
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 
 from kandelia.base.errors import InvalidInput, TooMuch
 from kandelia.kernel.files.logic.cells import given, harmless, is_empty, writable
@@ -34,6 +31,11 @@ SPOOL_BYTES_MAX = 4_000_000
 COLUMN_WIDTH, COLUMN_WIDTH_MAX = 14, 40
 ENCODINGS = ("utf-8-sig", "gb18030")  # what Chinese spreadsheets write
 Row = tuple[int, list[Any]]  # the line in the file, its cells
+
+
+def _spreadsheets() -> Any:
+    """The library, loaded at the first spreadsheet: 22 MB in each role that never sees one."""
+    return import_module("openpyxl")
 
 
 def read(path: Path, format: str) -> Iterator[Row]:
@@ -96,7 +98,7 @@ def _workbook(file: BinaryIO) -> Any:
         with zipfile.ZipFile(file) as packed:
             if sum(one.file_size for one in packed.infolist()) > UNPACKED_BYTES_MAX:
                 raise TooMuch("the workbook is too large", "file", "send fewer rows", "too-large")
-        return load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        return _spreadsheets().load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise InvalidInput("this is no workbook (.xlsx)", "file", "save it again as .xlsx", "format") from error
 
@@ -135,7 +137,7 @@ def _said(cell: Any) -> Any:
 
 
 def _write_xlsx(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    book = Workbook(write_only=True)
+    book = _spreadsheets().Workbook(write_only=True)
     sheet = book.create_sheet()
     for number, title in enumerate(head):
         sheet.column_dimensions[_letters(number)].width = min(max(COLUMN_WIDTH, len(title) * 2), COLUMN_WIDTH_MAX)
@@ -160,20 +162,20 @@ def _letters(number: int) -> str:
 
 
 def _bold(sheet: Any, title: str) -> Any:
-    cell = WriteOnlyCell(sheet, value=title)
-    cell.font = Font(bold=True)
+    cell = _spreadsheets().cell.WriteOnlyCell(sheet, value=title)
+    cell.font = _spreadsheets().styles.Font(bold=True)
     return cell
 
 
 def _xlsx_cell(sheet: Any, value: Any) -> Any:
     """Texts are said to be texts: one that begins with = would else become a formula."""
     if isinstance(value, str):
-        cell = WriteOnlyCell(sheet, value=writable(value))
+        cell = _spreadsheets().cell.WriteOnlyCell(sheet, value=writable(value))
         cell.data_type = "s"
         return cell
     if isinstance(value, Decimal):
         exact: Any = value  # the types leave Decimal out, which openpyxl writes digit by digit
-        cell = WriteOnlyCell(sheet, value=exact)
+        cell = _spreadsheets().cell.WriteOnlyCell(sheet, value=exact)
         cell.number_format = "#,##0.00" if value.as_tuple().exponent == -2 else "General"
         return cell
     if isinstance(value, datetime):
