@@ -1,12 +1,14 @@
 """Forms that follow from the call: its own, the figures of its line, the costs. Asked by the record screens."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from kandelia.apps.applications import store
 from kandelia.apps.applications.logic.sheet import COSTS
 from kandelia.apps.applications.logic.sheet import figures as figures_of
+from kandelia.base.errors import NotFound
 from kandelia.sdk.services import service
 
 
@@ -19,7 +21,8 @@ def figures(typed: Mapping[str, str]) -> dict[str, Any] | None:
     """The figures of the call's line; without a call those that are named, None before one is chosen."""
     call = _call(typed)
     if call is not None:
-        return figures_of(service("measures.schema")(call.line))
+        with suppress(NotFound):  # a line that the set in use no longer has: what was answered is still shown
+            return figures_of(service("measures.schema")(call.line))
     named = {key.partition("/")[2] for key in typed if key.startswith("inputs/")}
     known = {name: one for name, one in _all_figures().items() if name in named}
     return {"properties": known} if known else None
