@@ -5,11 +5,13 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path
 
 from kandelia.boot.discovery import apps
+from kandelia.kernel.records.registry import check_references
 from kandelia.surfaces.web import registry
 
 API = "kandelia.surfaces.api.urls"
 
 registry.register(app for app, _ in apps())
+check_references()  # every room has registered its types by now
 
 urlpatterns: list[URLPattern | URLResolver] = [path("", include("kandelia.surfaces.web.urls"))]
 if find_spec(API):

@@ -59,11 +59,6 @@ def latest_computations(ids: Iterable[int]) -> list[Computation]:
     return [one for one in Computation.objects.filter(id__in=latest).order_by("id") if one.application_id in wanted]
 
 
-def computations(application_id: int) -> tuple[Computation, ...]:
-    """All, the newest first."""
-    return tuple(Computation.objects.filter(application_id=application_id))
-
-
 def latest_snapshot(application_id: int) -> Snapshot | None:
     """What was handed in last."""
     return Snapshot.objects.filter(application_id=application_id).first()

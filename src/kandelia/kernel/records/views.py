@@ -44,7 +44,7 @@ def view_of(declared: RecordType, row: Record, viewer: Viewer | None, *, editabl
         code=entry.code,
         title=entry.title,
         state=entry.state,
-        state_label=label_of(declared, entry, bool(viewer) and desk_is_owner(viewer, declared, entry)),
+        state_label=label_of(declared, entry, desk_is_owner(viewer, entry)),
         organisation=entry.organisation_id,
         organisation_name=_named(entry.organisation, viewer),
         handler=entry.handler_id,
@@ -62,7 +62,7 @@ def view_of(declared: RecordType, row: Record, viewer: Viewer | None, *, editabl
     )
 
 
-def desk_is_owner(viewer: Viewer | None, declared: RecordType, entry: Entry) -> bool:
+def desk_is_owner(viewer: Viewer | None, entry: Entry) -> bool:
     """Whether the viewer looks at the record as its owner and not as the one who handles it."""
     return viewer is not None and viewer.organisation != entry.handler_id
 

@@ -50,8 +50,8 @@ def add(viewer: Viewer, declared: RecordType, row: Record, *, organisation: str 
 def _add(viewer: Viewer, declared: RecordType, row: Record, owner: Organisation, handler: Organisation) -> Record:
     with transaction.atomic():
         row.entry = _entry(viewer, declared, owner, handler)
+        row.entry.code = _codes(declared, 1)[0]  # before its words are made: a record is found by its number
         _finish(declared, row, [])
-        row.entry.code = row.entry.code or _next_code(declared)
         row.entry.save(force_insert=True)
         row.entry_id = row.entry.pk
         _unique(row)
@@ -84,12 +84,13 @@ def create_many(
     owner = places[wanted[0][0]][0] if wanted else places[organisation][0]
     digest = hashlib.sha256()
     with transaction.atomic():
-        for row, (name, at) in zip(rows, wanted, strict=True):
+        codes = _codes(declared, len(rows))
+        for row, (name, at), code in zip(rows, wanted, codes, strict=True):
             row.entry = _entry(viewer, declared, *places[name])
             row.entry.state = at or row.entry.state
             row.entry.public = declared.life.state(row.entry.state).public
+            row.entry.code = code
             _finish(declared, row, [])
-            row.entry.code = row.entry.code or _next_code(declared)
             digest.update(_content(declared, row))
         for start in range(0, len(rows), CHUNK_ROWS):
             _insert(declared, rows[start : start + CHUNK_ROWS])
@@ -272,14 +273,16 @@ def _unique(row: Record) -> None:
         raise Conflict(" ".join(texts), name, "open the record that has it", "exists") from error
 
 
-def _next_code(declared: RecordType) -> str:
-    if not declared.number:
-        return ""
+def _codes(declared: RecordType, count: int) -> list[str]:
+    """The next document numbers of the type's row, taken at once; empty texts where it has none."""
+    if not declared.number or not count:
+        return [""] * count
     day = timezone.localdate()
     serial, _ = Serial.objects.select_for_update().get_or_create(key=numbering.row_of(declared.number, day)[:80])
-    serial.last += 1
+    serial.last += count
     serial.save(update_fields=["last"])
-    return numbering.number(declared.number, day, serial.last)[:CODE_LENGTH_MAX]
+    first = serial.last - count + 1
+    return [numbering.number(declared.number, day, first + n)[:CODE_LENGTH_MAX] for n in range(count)]
 
 
 def _insert(declared: RecordType, rows: Sequence[Record]) -> None:

@@ -118,7 +118,7 @@ def _item(viewer: Viewer, row: Any) -> InboxItem:
         code=row.code,
         title=row.title,
         state=row.state,
-        state_label=label_of(declared, row, desk_is_owner(viewer, declared, row)),
+        state_label=label_of(declared, row, desk_is_owner(viewer, row)),
         organisation_name=str(row.organisation),
         since=row.state_at,
         due_at=row.due_at,

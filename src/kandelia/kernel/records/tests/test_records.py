@@ -10,7 +10,7 @@ from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kandelia.kernel.access.audit import verify_chain
 from kandelia.kernel.access.contracts import Role, Viewer
 from kandelia.kernel.access.models import Organisation
-from kandelia.kernel.records import acting, clock, facade, timers
+from kandelia.kernel.records import acting, clock, facade, registry, timers
 from kandelia.kernel.records.contracts import Query
 from kandelia.kernel.records.models import Entry, Step
 from kandelia.kernel.records.steps import verify_steps
@@ -124,6 +124,11 @@ def test_pages_go_onward_and_back(sort: str) -> None:
     assert back.items == pages[-2].items
 
 
+def test_a_record_is_found_by_its_number() -> None:
+    code = facade.get(FIRM, "question", ask()).code
+    assert [hit.title for hit in facade.search(FIRM, code)] == ["工业互联网平台如何接入"]
+
+
 def test_a_bad_cursor_sort_or_filter_says_so() -> None:
     for query in (Query(after="x"), Query(sort="colour"), Query(filters={"colour": ("red",)})):
         with pytest.raises(InvalidInput):
@@ -165,3 +170,10 @@ def test_a_listener_hears_each_step() -> None:
     facade.act(DESK, "question", ask(), "triage")
     acting.listeners.pop()
     assert heard == [("triage", "opened")]
+
+
+def test_a_reference_to_no_type_is_refused_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.check_references()
+    monkeypatch.delitem(registry._types, "question")
+    with pytest.raises(Conflict, match='unknown type "question"'):
+        registry.check_references()
