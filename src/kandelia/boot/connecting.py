@@ -13,7 +13,9 @@ from kandelia.engines.nats.server import kept_port, login_of
 def bus_address(settings: Settings) -> tuple[tuple[str, ...], Login]:
     """Addresses and login: those of the settings, else of this installation's own server. Unavailable before it ran."""
     if settings.bus.urls:
-        return settings.bus.urls, Login(credentials=_credentials(settings))
+        bus = settings.bus
+        kept = (_beside(settings, bus.credentials), _beside(settings, bus.authority))
+        return bus.urls, Login(bus.user, bus.password, *kept)
     port = kept_port(settings.bus_directory)
     if not port:
         raise Unavailable(
@@ -25,14 +27,13 @@ def bus_address(settings: Settings) -> tuple[tuple[str, ...], Login]:
     return (f"nats://127.0.0.1:{port}",), login_of(FileSecrets(settings.secrets_directory))
 
 
-def _credentials(settings: Settings) -> str:
-    if not settings.bus.credentials:
-        return ""
+def _beside(settings: Settings, file: str) -> str:
+    """A file's path by where the settings stand; empty stays empty."""
     base = settings.file.parent if settings.file else Path.cwd()
-    return str(base / settings.bus.credentials)
+    return str(base / file) if file else ""
 
 
 async def open_settings_bus(settings: Settings, name: str, wait_s: float = 10.0) -> NatsBus:
     """The installation's bus; it connects in the background, `wait_s` 0 does not wait for it."""
     urls, login = bus_address(settings)
-    return await open_bus(urls, login, name=name, wait_s=wait_s)
+    return await open_bus(urls, login, name=name, wait_s=wait_s, replicas=settings.bus.replicas)

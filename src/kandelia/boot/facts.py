@@ -26,6 +26,7 @@ class ProcessFacts:
     teller: Teller
     organisation: str
     clock: Clock
+    node: str = ""  # the roles of other hosts are told by their own supervisors
     _gone: set[str] = field(default_factory=set)
     _heard_s: dict[str, float] = field(default_factory=dict)
     _silent: set[str] = field(default_factory=set)
@@ -60,7 +61,8 @@ class ProcessFacts:
             self._tell(ANSWERS, process, {})
 
     def _tell(self, type: str, process: Process, data: dict[str, object]) -> None:
-        self.teller.tell(self.organisation, type, process.name, data)
+        name = f"{process.name}@{self.node}" if self.node else process.name
+        self.teller.tell(self.organisation, type, name, data)
 
     def heard(self, data: bytes) -> None:
         """A role has reported."""
@@ -68,7 +70,8 @@ class ProcessFacts:
             report = msgspec.json.decode(data, type=Report)
         except msgspec.MsgspecError:
             return
-        self._heard_s[report.role] = self.clock.monotonic_s()
+        if report.node == self.node:
+            self._heard_s[report.role] = self.clock.monotonic_s()
 
     async def listen(self, bus: Bus) -> None:
         """Hear the roles until cancelled."""

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 
 from kandelia.base.errors import InvalidInput, SettingsError
 from kandelia.base.ids import plain_id
-from kandelia.boot.settings import Settings
+from kandelia.boot.settings import ROLES, Settings
 
 PREFIX = "KANDELIA_"
 NOT_SETTINGS = ("KANDELIA_SETTINGS", "KANDELIA_DATA", "KANDELIA_SCREENS")
@@ -236,6 +236,7 @@ def _check(section: str, key: str, value: Any, place: Place) -> None:
 
 CLASS_MAX = 255
 MONTHS_MAX = 1_200
+REPLICAS = (1, 3, 5)
 SECURITIES = ("starttls", "tls", "none")
 _POSITIVE = (
     "flush_rows",
@@ -247,6 +248,7 @@ _POSITIVE = (
     "sockets_max",
     "connections_max",
     "hold_s",
+    "replicas",
 )
 Complaint = tuple[str, str] | None
 
@@ -274,6 +276,21 @@ def _organisation(value: str) -> Complaint:
     except InvalidInput as error:
         return error.what, error.mend
     return ("cannot hold a dot: it stands in bus subjects", "use - or _") if "." in value else None
+
+
+def _roles(value: tuple[str, ...]) -> Complaint:
+    unknown = [name for name in value if name not in ROLES]
+    return (f"names no role: {unknown[0]!r}", f"known: {', '.join(ROLES)}") if unknown else None
+
+
+def _node(value: str) -> Complaint:
+    fits = not value or re.fullmatch(r"[a-z0-9][a-z0-9-]{0,30}", value)
+    return None if fits else (f"cannot be {value!r}", "use small letters, digits and -, 31 at most")
+
+
+def _replicas(value: int) -> Complaint:
+    mend = "write 1 for one server, 3 for a cluster of three"
+    return None if value in REPLICAS else (f"cannot be {value}", mend)
 
 
 def _retention(value: dict[str, int]) -> Complaint:
@@ -308,6 +325,9 @@ _WORDS: dict[tuple[str, str], Callable[[Any], Complaint]] = {
     ("", "time_zone"): _zone,
     ("", "language"): _language,
     ("", "organisation"): _organisation,
+    ("", "roles"): _roles,
+    ("", "node"): _node,
+    ("bus", "replicas"): _replicas,
     ("history", "engine"): _engine,
     ("history", "retention_months"): _retention,
     ("records", "database"): _database,

@@ -33,6 +33,7 @@ class RoleReporter:
 
     role: str
     clock: Clock
+    node: str = ""
     _gauges: dict[str, Callable[[], float]] = field(default_factory=dict)
     _troubles: dict[str, Trouble] = field(default_factory=dict)
     _revisions: Callable[[], Revisions] = _no_revisions
@@ -84,6 +85,7 @@ class RoleReporter:
             dict(wanted),
             dict(running),
             self._processes(),
+            self.node,
         )
 
     async def run(self, bus: Bus) -> None:

@@ -86,7 +86,7 @@ async def run_role(name: str, settings: Settings, run: Run) -> int:
     if bus is None:
         return 0
     clock = SystemClock()
-    reporter = RoleReporter(name, clock)
+    reporter = RoleReporter(name, clock, settings.node)
     secrets = FileSecrets(settings.secrets_directory)
     context = RoleContext(name, settings, bus, secrets, clock, reporter, stopping)
     work = asyncio.ensure_future(run(context))

@@ -25,11 +25,18 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True)
 class BusSettings:
-    """`urls` empty: a server of our own on `port` (0: a free one, kept in the data directory)."""
+    """`urls` empty: a server of our own on `port` (0: a free one, kept in the data directory).
+
+    Several `urls` are the servers of one cluster: any of them will do.
+    """
 
     urls: tuple[str, ...] = ()
     port: int = 0
     credentials: str = ""
+    user: str = ""
+    password: str = ""  # rather in the environment, as KANDELIA_BUS__PASSWORD
+    authority: str = ""  # PEM file of who signed the servers' certificates, for tls:// addresses; empty: the system's
+    replicas: int = 1  # copies of each stream; 3 in a cluster of three, where one may fail
     edge_bytes_max: int = 8_000_000_000
     load_bytes_max: int = 8_000_000_000
     events_bytes_max: int = 1_000_000_000
@@ -124,6 +131,8 @@ class Settings:
     time_zone: str = "Asia/Shanghai"
     language: str = "zh"
     apps: tuple[str, ...] = ()  # "module:name" of apps that no package announces
+    roles: tuple[str, ...] = ()  # those that `kandelia up` runs on this host, all where it is empty
+    node: str = ""  # this host's name where an installation spans several; stands with its roles in kandelia status
     web: WebSettings = field(default_factory=WebSettings)
     bus: BusSettings = field(default_factory=BusSettings)
     records: RecordsSettings = field(default_factory=RecordsSettings)

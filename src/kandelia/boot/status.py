@@ -29,8 +29,9 @@ class Status:
 
     running: int
     state: SupervisorState | None
-    reports: dict[str, Report] = field(default_factory=dict)
+    reports: dict[str, Report] = field(default_factory=dict)  # by Report.name
     bus: str = ""
+    node: str = ""
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -51,7 +52,11 @@ class Status:
         """A role that has had time to start and says nothing while the bus carries what others say."""
         asked = bool(self.reports) and process.name in ROLES
         started = time.time_ns() - process.since_ns > START_S * NS_PER_S
-        return asked and started and process.name not in self.reports
+        return asked and started and self.report_of(process) is None
+
+    def report_of(self, process: Process) -> Report | None:
+        """What a process of this host says of itself."""
+        return self.reports.get(f"{process.name}@{self.node}" if self.node else process.name)
 
     @property
     def processes(self) -> tuple[Process, ...]:
@@ -73,11 +78,12 @@ async def collect(settings: Settings) -> Status:
     try:
         bus = await open_settings_bus(settings, "status", wait_s=BUS_WAIT_S)
     except KandeliaError as error:
-        return Status(running, state, bus=error.what if running or settings.bus.urls else "")
+        return Status(running, state, bus=error.what if running or settings.bus.urls else "", node=settings.node)
     try:
-        return Status(running, state, {report.role: report for report in await ask_reports(bus)})
+        reports = {report.name: report for report in await ask_reports(bus)}
+        return Status(running, state, reports, node=settings.node)
     except KandeliaError as error:
-        return Status(running, state, bus=error.what)
+        return Status(running, state, bus=error.what, node=settings.node)
     finally:
         await bus.close()
 
@@ -114,9 +120,11 @@ def as_text(status: Status, *, figures: bool = False) -> str:
     lines.append(
         f"{'process':12} {'state':12} {'since':>8} {'restarts':>8} {'memory':>8} {'lag':>8} {'rate':>10}  last exit"
     )
-    shown = {process.name: _process_line(process, status.reports.get(process.name)) for process in status.processes}
-    others = {role: _role_line(report) for role, report in status.reports.items() if role not in {*shown, "boot"}}
-    lines += [*shown.values(), *(line for _, line in sorted(others.items()))]
+    own = {process.name: status.report_of(process) for process in status.processes}
+    lines += [_process_line(process, own[process.name]) for process in status.processes]
+    told = {report.name for report in own.values() if report is not None}
+    others = [report for _, report in sorted(status.reports.items()) if report.role != "boot"]
+    lines += [_role_line(report) for report in others if report.name not in told]
     for role, report in sorted(status.reports.items()):
         if waiting := _behind(report):
             lines.append(f"{role}: configuration not taken yet: {waiting}")
@@ -137,7 +145,7 @@ def _process_line(process: Process, report: Report | None) -> str:
 def _role_line(report: Report) -> str:
     """A role that another supervisor, or none, looks after."""
     memory = int(report.gauges.get("memory_bytes", 0))
-    return _line(report.role, "answers", _age(report.started_ns), "-", memory, report)
+    return _line(report.name, "answers", _age(report.started_ns), "-", memory, report)
 
 
 def _line(name: str, state: str, since: str, restarts: str, memory_bytes: int, report: Report | None) -> str:

@@ -59,8 +59,11 @@ async def _nothing() -> None:
     return None
 
 
+NEED_RECORDS = frozenset({"web", "jobs"})
+
+
 def _needs_records(name: str) -> bool:
-    return name in ("web", "jobs")
+    return name in NEED_RECORDS
 
 
 def role_program(name: str, settings: Settings, module: str = "") -> Program:
@@ -84,8 +87,9 @@ def child_environment(settings: Settings) -> dict[str, str]:
 
 
 def role_programs(settings: Settings) -> tuple[Program, ...]:
-    """All roles of an installation."""
-    return tuple(role_program(name, settings) for name in ROLES if name != "mqtt" or settings.mqtt.listen)
+    """The roles of this host."""
+    wanted = [name for name in settings.roles or ROLES if name != "mqtt" or settings.mqtt.listen]
+    return tuple(role_program(name, settings) for name in wanted)
 
 
 @dataclass
@@ -104,7 +108,7 @@ class Supervisor:
         self.records_ready = asyncio.Event()
         self.bus: NatsBus | None = None
         self._lock = DirectoryLock(self.settings.run_directory)
-        self._reporter = RoleReporter("boot", self.clock)
+        self._reporter = RoleReporter("boot", self.clock, self.settings.node)
         self._prepared: Prepared | None = None
         self._facts: ProcessFacts | None = None
         self._started_ns = self.clock.now_ns()
@@ -130,7 +134,7 @@ class Supervisor:
         self._reporter.processes(self.views)
         self._reporter.gauge("restarts", lambda: float(sum(w.restarts for w in self.watched.values())))
         teller = Teller(self.bus, SOURCE, self.clock)
-        facts = self._facts = ProcessFacts(teller, self.settings.organisation, self.clock)
+        facts = self._facts = ProcessFacts(teller, self.settings.organisation, self.clock, self.settings.node)
         self._tasks = [
             asyncio.create_task(teller.run()),
             asyncio.create_task(facts.listen(self.bus)),

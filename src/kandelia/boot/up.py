@@ -16,8 +16,8 @@ from kandelia.base.errors import KandeliaError, SettingsError, Unavailable
 from kandelia.boot import demo, demo_bureau, demo_history, migrated
 from kandelia.boot.certificates import Https, https_for
 from kandelia.boot.directories import make_directories
-from kandelia.boot.settings import Settings
-from kandelia.boot.supervisor import Supervisor, child_environment, role_programs, supervise
+from kandelia.boot.settings import ROLES, Settings
+from kandelia.boot.supervisor import NEED_RECORDS, Supervisor, child_environment, role_programs, supervise
 from kandelia.boot.words import ADMINISTRATOR, PASSWORD_SECRET
 from kandelia.engines.nats.server import free_port, port_is_free
 
@@ -43,13 +43,14 @@ class Start:
         self.first = not self._password_file.exists()
         self.address = address_of(self.settings, self.https)
         self.supervisor = Supervisor(self.settings, role_programs(self.settings), self.address)
+        self.roles = self.settings.roles or ROLES
         self._demo_port = self._demo_modbus_port = 0
         if self.demo:  # found missing before anything is started
             self._demo_port = demo.demo_port(self.settings)
             self._demo_modbus_port = demo.demo_modbus_port(self.settings)
             self._demo_program = demo.demo_program(self.settings, self._demo_port, self._demo_modbus_port)
         _refuse_taken(self.settings)
-        if migrated.is_current(self.settings):  # web and jobs need not wait
+        if not NEED_RECORDS.intersection(self.roles) or migrated.is_current(self.settings):  # nobody need wait
             self.supervisor.records_ready.set()
         if self.demo:
             self.supervisor.programs += (self._demo_program,)
@@ -97,6 +98,8 @@ class Start:
             )
 
     async def _until_web_answers(self) -> None:
+        if "web" not in self.roles:
+            return
         host = ANY_HOST.get(self.settings.web.host, self.settings.web.host)
         deadline_s = asyncio.get_running_loop().time() + WEB_READY_S
         told: set[str] = set()
@@ -138,6 +141,10 @@ class Start:
 
     def _say_where(self) -> None:
         self._say_failures(set())
+        if "web" not in self.roles:
+            where = ", ".join(self.settings.bus.urls) or "a bus of its own"
+            _say(f"This host runs {', '.join(self.roles)} on {where}")
+            return
         _say(f"Kandelia is at {self.address}  user {ADMINISTRATOR}  password {self._password_words()}")
         if self.https is not None and self.https.authority is not None:
             _say(f"Browsers must trust its authority once: {self.https.authority}")
@@ -194,7 +201,9 @@ def _choose_port(settings: Settings) -> Settings:
 
 def _refuse_taken(settings: Settings) -> None:
     web, bus = settings.web, settings.bus
-    wanted = [(web.host, web.port, "--port, or [web] port in the settings")]
+    wanted = []
+    if "web" in (settings.roles or ROLES):
+        wanted.append((web.host, web.port, "--port, or [web] port in the settings"))
     if bus.port and not bus.urls:
         wanted.append(("127.0.0.1", bus.port, "[bus] port in the settings (0 takes a free one)"))
     for host, port, how in wanted:

@@ -69,9 +69,10 @@ class NatsSubscription:
 
 @dataclass
 class NatsBus:
-    """One connection; make it with `open_bus`."""
+    """One connection; make it with `open_bus`. Its streams are kept by `replicas` servers."""
 
     link: Link
+    replicas: int = 1
 
     @property
     def connected(self) -> bool:
@@ -138,7 +139,7 @@ class NatsBus:
 
     async def ensure_stream(self, spec: StreamSpec) -> None:
         """Create the stream or bring it to `spec`; never deletes messages that fit."""
-        await ensure(self.link, stream_config(spec))
+        await ensure(self.link, stream_config(spec, self.replicas))
 
     async def consumer(
         self,
@@ -178,7 +179,7 @@ class NatsBus:
 
     async def key_value(self, bucket: str) -> KeyValue:
         """The bucket, made where it is missing."""
-        await ensure(self.link, bucket_config(bucket))
+        await ensure(self.link, bucket_config(bucket, self.replicas))
         return NatsKeyValue(self.link, bucket)
 
     async def streams_work(self) -> bool:
@@ -193,12 +194,17 @@ class NatsBus:
 
 
 async def open_bus(
-    urls: tuple[str, ...], login: Login | None = None, *, name: str = "kandelia", wait_s: float = 10.0
+    urls: tuple[str, ...],
+    login: Login | None = None,
+    *,
+    name: str = "kandelia",
+    wait_s: float = 10.0,
+    replicas: int = 1,
 ) -> NatsBus:
     """A bus that connects in the background; Unavailable when it does not stand within `wait_s` (0: do not wait)."""
     if not urls:
         raise cut()
-    bus = NatsBus(Link(urls, login or Login(), name))
+    bus = NatsBus(Link(urls, login or Login(), name), replicas)
     bus.link.open()
     if wait_s > 0:
         try:

@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import logging
 import secrets
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -42,11 +43,15 @@ def _without_login(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How to get in: user and password, or a credentials file; all empty where the server asks for nothing."""
+    """How to get in: user and password, or a credentials file; all empty where the server asks for nothing.
+
+    `authority` is a PEM file of who signed the certificates of tls:// servers; empty: whom the system trusts.
+    """
 
     user: str = ""
     password: str = ""
     credentials: str = ""
+    authority: str = ""
 
 
 @dataclass(slots=True)
@@ -304,6 +309,7 @@ class Link:
             user=self.login.user or None,
             password=self.login.password or None,
             user_credentials=self.login.credentials or None,
+            tls=self._trust(),
             error_cb=self._on_error,
             closed_cb=self._on_closed,
             allow_reconnect=False,
@@ -314,6 +320,9 @@ class Link:
             flush_timeout=SEND_S,
             pending_size=PENDING_SEND_BYTES,
         )
+
+    def _trust(self) -> ssl.SSLContext | None:
+        return ssl.create_default_context(cafile=self.login.authority) if self.login.authority else None
 
     async def _carry(self, client: Client, number: int) -> None:
         listener = self.listeners.get(number)

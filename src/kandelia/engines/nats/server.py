@@ -27,7 +27,7 @@ LOG_BYTES_MAX = 10_000_000
 # Above this its garbage is collected at once. Without it a server that had passed on a large load holds several times
 # as much for minutes, long after it has given the last message away; half of it would cost five times the time.
 FRUGAL = {"GOMEMLIMIT": "128MiB"}
-READY_S = 10.0
+READY_S = 30.0
 READY_POLL_S = 0.02
 STOP_S = 5.0
 USER = "kandelia"

@@ -46,14 +46,14 @@ def error_of(error: dict[str, Any], where: str) -> KandeliaError:
     return Unavailable(f"the bus cannot: {said} ({number})", where=where, mend="see its log", code="bus-failed")
 
 
-def stream_config(spec: StreamSpec) -> dict[str, Any]:
-    """What JetStream is asked for, so that a stream is as `spec` says; always on disk."""
+def stream_config(spec: StreamSpec, replicas: int = 1) -> dict[str, Any]:
+    """What JetStream is asked for, so that a stream is as `spec` says; always on disk, of `replicas` servers."""
     return {
         "name": spec.name,
         "subjects": list(spec.subjects),
         "retention": "workqueue" if spec.keep == "work" else "limits",
         "storage": "file",
-        "num_replicas": 1,
+        "num_replicas": replicas,
         "max_bytes": spec.bytes_max or -1,
         "max_age": int(spec.age_max_s * NS_PER_S),
         "max_consumers": -1,
@@ -64,14 +64,14 @@ def stream_config(spec: StreamSpec) -> dict[str, Any]:
     }
 
 
-def bucket_config(bucket: str) -> dict[str, Any]:
+def bucket_config(bucket: str, replicas: int = 1) -> dict[str, Any]:
     """A key-value bucket in the layout other NATS clients know: one message a key."""
     return {
         "name": f"KV_{bucket}",
         "subjects": [f"$KV.{bucket}.>"],
         "retention": "limits",
         "storage": "file",
-        "num_replicas": 1,
+        "num_replicas": replicas,
         "max_msgs_per_subject": 1,
         "max_bytes": -1,
         "max_consumers": -1,

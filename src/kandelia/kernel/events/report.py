@@ -59,3 +59,9 @@ class Report:
     revisions_wanted: dict[str, int] = field(default_factory=dict)
     revisions_running: dict[str, int] = field(default_factory=dict)
     processes: tuple[Process, ...] = ()
+    node: str = ""  # the host, where an installation spans several
+
+    @property
+    def name(self) -> str:
+        """The role, with its host where that has a name."""
+        return f"{self.role}@{self.node}" if self.node else self.role

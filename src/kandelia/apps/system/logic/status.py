@@ -29,6 +29,7 @@ class RoleRow:
     restarts: int | None = None
     memory_bytes: float | None = None
     last_exit: str = ""
+    node: str = ""  # the host, where an installation spans several
 
     def gauge(self, name: str) -> float | None:
         """A figure by name."""
@@ -65,14 +66,15 @@ class ConnectionRow:
 def role_rows(reports: Iterable[Report], now_ns: int, language: str) -> tuple[RoleRow, ...]:
     """A row for each process that reports, that a supervisor keeps, or that should run; told apart by pid."""
     reports = list(reports)
-    processes = [process for report in reports for process in report.processes]
+    processes = [(report, process) for report in reports for process in report.processes]
     rows = [_row(report, now_ns, language) for report in reports]
-    rows = [_supervised(row, processes) for row in rows]
-    told = {(row.role, row.pid) for row in rows}
-    rows += [_process_row(one, reports, now_ns, language) for one in processes if (one.name, one.pid) not in told]
+    rows = [_supervised(row, [one for by, one in processes if by.node == row.node]) for row in rows]
+    told = {(row.node, row.role, row.pid) for row in rows}
+    silent = [(by, one) for by, one in processes if (by.node, one.name, one.pid) not in told]
+    rows += [_process_row(one, by, now_ns, language) for by, one in silent]
     missing = [role for role in EXPECTED if role not in {row.role for row in rows}]
     rows += [RoleRow(role, role_name(role).say(language), "silent") for role in missing]
-    return tuple(sorted(rows, key=lambda row: (_place(row.role), row.role, row.pid)))
+    return tuple(sorted(rows, key=lambda row: (_place(row.role), row.role, row.node, row.pid)))
 
 
 def _place(role: str) -> int:
@@ -84,7 +86,7 @@ def _row(report: Report, now_ns: int, language: str) -> RoleRow:
     state = "silent" if silent else "warning" if report.troubles else "running"
     return RoleRow(
         role=report.role,
-        name=role_name(report.role).say(language),
+        name=_shown(report.role, report.node, language),
         state=state,
         pid=report.pid,
         started_ns=report.started_ns,
@@ -92,7 +94,13 @@ def _row(report: Report, now_ns: int, language: str) -> RoleRow:
         gauges=tuple(sorted(report.gauges.items())),
         troubles=report.troubles,
         memory_bytes=report.gauges.get("memory_bytes"),
+        node=report.node,
     )
+
+
+def _shown(role: str, node: str, language: str) -> str:
+    name = role_name(role).say(language)
+    return f"{name} · {node}" if node else name
 
 
 def _supervised(row: RoleRow, processes: Iterable[Process]) -> RoleRow:
@@ -101,14 +109,13 @@ def _supervised(row: RoleRow, processes: Iterable[Process]) -> RoleRow:
     return row if known is None else replace(row, restarts=known.restarts, last_exit=known.last_exit)
 
 
-def _process_row(process: Process, reports: Iterable[Report], now_ns: int, language: str) -> RoleRow:
+def _process_row(process: Process, supervisor: Report, now_ns: int, language: str) -> RoleRow:
     """A process that says nothing of itself: one that is no role, or a role that does not run or answer."""
     silent = process.state == "running" and process.name in EXPECTED
-    supervisor = next((report for report in reports if process in report.processes), None)
-    gauges = supervisor.gauges if supervisor and process.name == "bus" else {}
+    gauges = supervisor.gauges if process.name == "bus" else {}
     return RoleRow(
         role=process.name,
-        name=role_name(process.name).say(language),
+        name=_shown(process.name, supervisor.node, language),
         state="silent" if silent else process.state,
         pid=process.pid,
         started_ns=process.since_ns,
@@ -117,6 +124,7 @@ def _process_row(process: Process, reports: Iterable[Report], now_ns: int, langu
         restarts=process.restarts,
         memory_bytes=float(process.memory_bytes) or None,
         last_exit=process.last_exit,
+        node=supervisor.node,
     )
 
 

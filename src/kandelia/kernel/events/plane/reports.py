@@ -24,7 +24,7 @@ async def ask_reports(bus: Bus, wait_s: float = REPORTS_WAIT_S) -> tuple[Report,
                 async for message in subscription:
                     with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
                         report = msgspec.json.decode(message.data, type=Report)
-                        found[report.role, report.pid] = report
+                        found[report.name, report.pid] = report
                     if len(found) >= REPORTS_MAX:
                         break
     finally:
