@@ -18,6 +18,7 @@ from tests.scheduling import ByRoom, whole_first
 # A busy machine is no defect; `make fuzz` searches with fresh chance, everything else replays.
 settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+BUS_S = 60.0  # a deadline on a busy machine
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByRoom:
@@ -48,7 +49,7 @@ async def nats_server(tmp_path: Path) -> AsyncIterator[NatsServer]:
 @pytest_asyncio.fixture
 async def bus(nats_server: NatsServer) -> AsyncIterator[NatsBus]:
     """A bus connected to `nats_server`."""
-    connected = await open_bus((nats_server.url,), nats_server.login)
+    connected = await open_bus((nats_server.url,), nats_server.login, wait_s=BUS_S)
     yield connected
     await connected.close()
 

@@ -118,6 +118,14 @@ class Installation:
         assert not check or done.returncode == 0, f"{arguments}: {done.stderr[-3000:]}{done.stdout[-1000:]}"
         return done.stdout if check else done.stdout + done.stderr
 
+    def fault(self, turn: str, name: str) -> None:
+        """Switch a fault of the demo plant on or off."""
+        command = [sys.executable, "-m", "kandelia_demo_plant", "faults", turn, name]
+        done = subprocess.run(
+            [*command, "--data", str(self.directory / "demo")], capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, f"{turn} {name}: {done.stderr}"
+
     def python(self, code: str) -> str:
         """Run a program that uses the records in this installation, one process for many changes; what it prints."""
         program = f"from kandelia.boot.django_start import start\nstart()\n{code}"

@@ -16,7 +16,6 @@ import json
 import random
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -109,15 +108,10 @@ class Soak:
     def cut_network(self) -> None:
         """The demo plant closes its connections and lets nobody in for a while."""
         while not self._rest(CUT_PERIOD_S):
-            self._fault("on")
+            self.installation.fault("on", "network-cut")
             self._rest(CUT_S)
-            self._fault("off")
+            self.installation.fault("off", "network-cut")
             self.counts["cuts"] += 1
-
-    def _fault(self, turn: str) -> None:
-        command = [sys.executable, "-m", "kandelia_demo_plant", "faults", turn, "network-cut"]
-        directory = str(self.installation.directory / "demo")
-        subprocess.run([*command, "--data", directory], check=True, capture_output=True, timeout=60)
 
     def kill_history(self) -> None:
         """Kill -9, again and again."""

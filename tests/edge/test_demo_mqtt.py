@@ -68,6 +68,6 @@ async def test_both_doors(tmp_path: Path) -> None:
         await until(lambda: {row[0] for row in sink.rows if row[3] == 99.5} == {1, 2})
         tell(99.5, BAD)
         await until(lambda: [row for row in sink.rows if row[0] == 2][-1][2] >= BAD and sink.rows[-1][3] is None)
-        await asyncio.to_thread(door.set_off, True)
+        await door.set_off(True)
         await until(lambda: [row for row in sink.rows if row[0] == 2][-1][2] == 0x8031)
         await asyncio.gather(plain.close(), node.close())

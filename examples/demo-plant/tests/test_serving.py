@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from kandelia_demo_plant.declaration import NAMESPACE
 from kandelia_demo_plant.modbus_map import register_map
 from kandelia_demo_plant.simulation import layout
 
-START_S, STOP_S = 30, 5
+START_S, STOP_S = 90, 30
 PRESSURE = "sample.utilities.air-receiver.pressure"
 ZONE_3 = "sample.smt.smt1-oven.zone-3-temperature"
 ZONE_7 = "sample.smt.smt1-oven.zone-7-temperature"
@@ -66,12 +67,19 @@ async def read(client: Client, signal_id: str) -> ua.DataValue:
 
 
 async def until(client: Client, signal_id: str, quality: int) -> ua.DataValue:
-    for _ in range(50):
+    for _ in range(600):
         value = await read(client, signal_id)
         if value.StatusCode.value >> 16 == quality:
             return value
         await asyncio.sleep(0.1)
     raise AssertionError(f"{signal_id} never had quality {quality:04x}")
+
+
+async def fresher(client: Client, signal_id: str, than: datetime) -> ua.DataValue:
+    async with asyncio.timeout(60):
+        while (value := await read(client, signal_id)).SourceTimestamp <= than:
+            await asyncio.sleep(0.1)
+    return value
 
 
 async def test_every_signal_is_there_good_and_fresh(plant: Plant) -> None:
@@ -81,7 +89,7 @@ async def test_every_signal_is_there_good_and_fresh(plant: Plant) -> None:
         values = await client.read_attributes(nodes, ua.AttributeIds.Value)
         assert all(value.StatusCode.is_good() for value in values)
         fresh = await read(client, PRESSURE)
-        assert abs(fresh.SourceTimestamp.timestamp() - time.time()) < 5
+        assert abs(fresh.SourceTimestamp.timestamp() - time.time()) < 60
 
 
 @pytest.mark.slow
@@ -95,9 +103,9 @@ async def test_values_change_by_subscription(plant: Plant) -> None:
     async with Client(plant.url) as client:
         subscription = await client.create_subscription(200, Handler())
         await subscription.subscribe_data_change([client.get_node(f"ns=2;s={name}") for name in (PRESSURE, ZONE_3)])
-        await asyncio.sleep(4)
-    assert len(seen) == 2
-    assert all(len(values) >= 2 for values in seen.values())
+        async with asyncio.timeout(60):
+            while len(seen) < 2 or any(len(values) < 2 for values in seen.values()):
+                await asyncio.sleep(0.1)
 
 
 async def test_nodes_tell_unit_range_and_labels(plant: Plant) -> None:
@@ -115,7 +123,7 @@ async def test_nodes_tell_unit_range_and_labels(plant: Plant) -> None:
 
 def ask_modbus(port: int, request: bytes) -> bytes:
     """The PDU that answers a request to unit 2, the main meter."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as link:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as link:
         link.sendall(b"\0\7\0\0" + (len(request) + 1).to_bytes(2, "big") + b"\2" + request)
         head = link.recv(7, socket.MSG_WAITALL)
         assert head[:4] == b"\0\7\0\0" and head[6] == 2
@@ -178,18 +186,17 @@ async def test_sensor_faults_by_command(plant: Plant) -> None:
 async def test_a_frozen_sensor_stays_good_with_fresh_times(plant: Plant) -> None:
     assert plant.faults("on", "sensor-frozen").returncode == 0
     async with Client(plant.url) as client:
-        await asyncio.sleep(1.5)
-        first = await read(client, ZONE_3)
-        await asyncio.sleep(2)
-        second = await read(client, ZONE_3)
+        since = datetime.now(UTC)
+        first = await fresher(client, ZONE_3, since)
+        second = await fresher(client, ZONE_3, first.SourceTimestamp)
     assert first.Value.Value == second.Value.Value
-    assert second.StatusCode.is_good() and second.SourceTimestamp > first.SourceTimestamp
+    assert second.StatusCode.is_good()
     assert plant.faults("off", "sensor-frozen").returncode == 0
 
 
 @pytest.mark.fault
 async def test_a_cut_network_refuses_and_comes_back(plant: Plant) -> None:
-    async with Client(plant.url, timeout=2) as client:
+    async with Client(plant.url, timeout=10) as client:
         await read(client, PRESSURE)
         assert plant.faults("on", "network-cut").returncode == 0
         with pytest.raises(Exception):  # noqa: B017  the stack has several words for a lost connection
@@ -198,7 +205,11 @@ async def test_a_cut_network_refuses_and_comes_back(plant: Plant) -> None:
             await client.disconnect()
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", plant.port), timeout=2)
-    assert plant.faults("off", "network-cut").returncode == 0
+    for port in (plant.port, plant.modbus_port):
+        with socket.socket() as thief, pytest.raises(OSError):
+            thief.bind(("127.0.0.1", port))  # it is kept for the plant
+    back = plant.faults("off", "network-cut")
+    assert back.returncode == 0, back.stderr
     async with Client(plant.url) as client:
         assert (await read(client, PRESSURE)).StatusCode.is_good()
 
@@ -207,7 +218,7 @@ async def test_a_cut_network_refuses_and_comes_back(plant: Plant) -> None:
 @pytest.mark.slow
 async def test_a_silent_network_accepts_and_never_answers(plant: Plant) -> None:
     assert plant.faults("on", "network-silent").returncode == 0
-    with socket.create_connection(("127.0.0.1", plant.port), timeout=2) as link:
+    with socket.create_connection(("127.0.0.1", plant.port), timeout=30) as link:
         link.sendall(b"HELF" + (32).to_bytes(4, "little") + bytes(24))
         link.settimeout(1.5)
         with pytest.raises(TimeoutError):
@@ -219,14 +230,14 @@ async def test_a_silent_network_accepts_and_never_answers(plant: Plant) -> None:
 
 async def test_it_survives_garbage_and_hangups(plant: Plant) -> None:
     for garbage in (b"GET / HTTP/1.1\r\n\r\n", os.urandom(4_000), b"HELF\xff\xff\xff\x7f" + b"x" * 1_000, b"HEL"):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", plant.port), timeout=2) as link:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", plant.port), timeout=30) as link:
             link.sendall(garbage)
             link.settimeout(0.3)
             link.recv(100)
     plant.process.send_signal(signal.SIGHUP)
     for line in (b"nonsense\n", b"[]\n", b'{"command":"on","name":"flood"}\n', b"x" * 10_000):
         with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(5)
+            link.settimeout(30)
             link.connect(str(plant.data / control.SOCKET_FILE))
             link.sendall(line)
             with contextlib.suppress(OSError):

@@ -10,13 +10,13 @@ from typing import Any
 
 SOCKET_FILE = "control.sock"
 LINE_BYTES_MAX = 4_096
-WAIT_S = 5.0
+WAIT_S = 60.0  # both ways: a plant on a busy machine answers late, and must not be taken for one that is gone
 
 Handler = Callable[[dict[str, Any]], Any]
 
 
 class NotRunning(RuntimeError):
-    """No plant serves from this data directory."""
+    """No plant serves from this data directory, or none that answers."""
 
 
 async def listen(directory: Path, handle: Handler) -> asyncio.Server:
@@ -49,26 +49,32 @@ async def _respond(handle: Handler, line: bytes) -> dict[str, Any]:
         if not isinstance(request, dict):
             raise ValueError("send one JSON object")
         return {"result": await handle(request)}
-    except (ValueError, KeyError, TypeError) as error:
-        return {"error": str(error)}
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        return {"error": str(error) or type(error).__name__}
 
 
 def ask(directory: Path, request: dict[str, Any]) -> Any:
     """The plant's answer; NotRunning when there is none, ValueError with the plant's own words when it refuses."""
     try:
-        opened = os.open(directory, os.O_DIRECTORY)
+        answer = json.loads(_exchange(directory, json.dumps(request).encode() + b"\n"))
+    except TimeoutError as error:
+        raise NotRunning(f"the plant on {directory} did not answer within {WAIT_S:.0f} s; try again") from error
+    except ValueError as error:
+        raise NotRunning(f"the plant on {directory} ended before it answered") from error
     except OSError as error:
-        raise NotRunning(f"{directory} is not a plant's data directory") from error
+        raise NotRunning(f"no plant is running on {directory}: start it with serve --data {directory}") from error
+    if "error" in answer:
+        raise ValueError(answer["error"])
+    return answer["result"]
+
+
+def _exchange(directory: Path, line: bytes) -> str:
+    opened = os.open(directory, os.O_DIRECTORY)
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
             link.settimeout(WAIT_S)
             link.connect(f"/proc/self/fd/{opened}/{SOCKET_FILE}")
-            link.sendall(json.dumps(request).encode() + b"\n")
-            answer = json.loads(link.makefile().readline())
-    except (OSError, ValueError) as error:
-        raise NotRunning(f"no plant is running on {directory}: start it with serve --data {directory}") from error
+            link.sendall(line)
+            return link.makefile().readline()
     finally:
         os.close(opened)
-    if "error" in answer:
-        raise ValueError(answer["error"])
-    return answer["result"]

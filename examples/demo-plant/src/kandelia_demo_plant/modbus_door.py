@@ -5,11 +5,13 @@ MODBUS Application Protocol V1.1b3, 6.3 and 6.4; the same registers answer funct
 
 import asyncio
 import contextlib
+import socket
 import struct
 from typing import Any
 
 from kandelia_demo_plant.declaration import Kind
 from kandelia_demo_plant.modbus_map import SPACING, register_map
+from kandelia_demo_plant.network import hold_port
 
 REGISTERS_MAX = 125  # of one read
 REQUEST_BYTES_MAX = 260
@@ -29,6 +31,7 @@ class ModbusDoor:
             memory = self._units.setdefault(register.unit, bytearray())
             memory.extend(bytes(2 * (register.start + SPACING) - len(memory)))
         self._server: asyncio.Server | None = None
+        self._held: socket.socket | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
     def show(self, signal: str, value: Any, quality: int) -> None:
@@ -57,8 +60,11 @@ class ModbusDoor:
         """Close all connections and refuse new ones, or listen again on the same port."""
         if cut and self._server is not None:
             await self.stop()
+            self._held = hold_port(self.host, self.port)
         elif not cut and self._server is None:
             await self.start()
+            if self._held is not None:
+                self._held.close()
 
     async def stop(self) -> None:
         """Harmless when done twice."""

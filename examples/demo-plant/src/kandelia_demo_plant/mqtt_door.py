@@ -4,6 +4,7 @@ Both connect to a broker that a file names, once it is there: host, port, and th
 `mqtt.json` in the plant's data: {"host": …, "port": …, "devices": {"climate": secret, "utilities": secret}}.
 """
 
+import asyncio
 import contextlib
 import json
 import time
@@ -68,11 +69,11 @@ class MqttDoor:
             self._clients[0].publish(f"{CLIMATE}/{machine}", message.encode(), 0)
         self._node.tell(second * 1_000)
 
-    def set_off(self, off: bool) -> None:
+    async def set_off(self, off: bool) -> None:
         """Cut the cable, or mend it."""
         was, self._off = self._off, off
         if off and not was:
-            self.stop()
+            await asyncio.to_thread(self.stop)  # a client that is just connecting ends when that has failed
 
     def stop(self) -> None:
         """Hang up without a farewell, so that the broker tells the node's death; harmless when done twice."""

@@ -1,6 +1,8 @@
 """The plant's network: an OPC UA listener that can be cut or fall silent, and that drops peers who talk garbage."""
 
 import asyncio
+import contextlib
+import socket
 from typing import Any
 
 from asyncua import Server, ua
@@ -8,6 +10,15 @@ from asyncua.server.binary_server_asyncio import BinaryServer, OPCUAProtocol
 
 BUFFER_BYTES_MAX = 16_000_000
 _OPENINGS = (b"HEL", b"RHE")  # OPC 10000-6, 7.1.2.2: a connection begins with Hello or ReverseHello
+
+
+def hold_port(host: str, port: int) -> socket.socket:
+    """A socket that keeps a port that was just left, and refuses: else any program's next connection may take it."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # so that the listener can come back beside it
+    with contextlib.suppress(OSError):  # taken already: listening again will say so
+        held.bind((host, port))
+    return held
 
 
 class _Gated:
@@ -50,6 +61,7 @@ class Listener(BinaryServer):  # type: ignore[misc]
 
     silent = False
     _cut = False
+    _held: socket.socket | None = None
     _server: asyncio.AbstractServer | None
 
     def _make_protocol(self) -> _Connection:
@@ -67,10 +79,13 @@ class Listener(BinaryServer):  # type: ignore[misc]
         """Close all connections and refuse new ones, or listen again on the same port."""
         if cut and not self._cut and self._server is not None:
             self._server.close()
+            self._held = hold_port(self.hostname, self.port)
             self._drop_all()
         elif not cut and self._cut:
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(self._make_protocol, self.hostname, self.port)
+            if self._held is not None:
+                self._held.close()
         self._cut = cut
 
     def _drop_all(self) -> None:

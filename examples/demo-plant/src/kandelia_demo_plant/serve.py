@@ -39,7 +39,7 @@ class Running:
         self.door = ModbusDoor(host, modbus_port)
         self.mqtt = MqttDoor(directory)
         self.stopping = asyncio.Event()
-        self._saving = asyncio.Lock()
+        self._saving, self._switching = asyncio.Lock(), asyncio.Lock()
         kept = keeping.load(directory)
         now = int(time.time())
         self.faults: tuple[Fault, ...] = kept.faults if kept else ()
@@ -142,8 +142,8 @@ class Running:
         elif command != "list":
             raise ValueError(f'"{command}" is not a command; there are list, on, off')
         if command != "list":
-            await self._save()
             await self._switch_network()
+            await self._save()
         return [asdict(fault) for fault in self.faults]
 
     def _switch_off(self, name: str, machine: str) -> None:
@@ -153,11 +153,12 @@ class Running:
         self.faults = tuple(fault for fault in self.faults if fault not in gone)
 
     async def _switch_network(self) -> None:
-        await self.server.listener.set_silent(self.effects.has(NETWORK_SILENT))
-        await self.server.listener.set_cut(self.effects.has(NETWORK_CUT))
-        await self.door.set_silent(self.effects.has(NETWORK_SILENT))
-        await self.door.set_cut(self.effects.has(NETWORK_CUT))
-        self.mqtt.set_off(self.effects.has(NETWORK_CUT) or self.effects.has(NETWORK_SILENT))
+        async with self._switching:
+            silent, cut = self.effects.has(NETWORK_SILENT), self.effects.has(NETWORK_CUT)
+            for door in (self.server.listener, self.door):
+                await door.set_silent(silent)
+                await door.set_cut(cut)
+            await self.mqtt.set_off(cut or silent)
 
     async def _save(self) -> None:
         async with self._saving:  # in a thread: waiting for the disk must not hold up the peers
