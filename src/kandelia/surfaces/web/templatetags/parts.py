@@ -42,6 +42,7 @@ ROLES = {
     Role.ENGINEER: _("Engineer"),
     Role.OPERATOR: _("Operator"),
     Role.VIEWER: _("Viewer"),
+    Role.MEMBER: _("Only what is granted"),
 }
 
 
