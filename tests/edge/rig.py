@@ -28,6 +28,7 @@ from kandelia.kernel.connections.contracts import (
     encode_document,
 )
 from kandelia.kernel.connections.drivers import Driver
+from kandelia.kernel.connections.orders import COMMANDS_STREAM, COMMANDS_SUBJECTS, ORDERS_KEPT_S
 from kandelia.kernel.connections.plane.discovery import Drivers
 from kandelia.kernel.connections.plane.edge import Edge, EdgePlan
 from kandelia.ports.bus import Bus, StreamSpec
@@ -96,6 +97,9 @@ class Rig:
     async def ensure_streams(self) -> None:
         """Kept rather than worked off, so that a test can read all of it again."""
         await self.bus.ensure_stream(StreamSpec(EDGE_STREAM, EDGE_SUBJECTS, bytes_max=100_000_000))
+        await self.bus.ensure_stream(
+            StreamSpec(COMMANDS_STREAM, COMMANDS_SUBJECTS, bytes_max=1_000_000, repeat_window_s=ORDERS_KEPT_S)
+        )
 
     async def put(self, document: ConnectionDocument) -> None:
         bucket = await self.bus.key_value(SNAPSHOT_BUCKET)

@@ -30,6 +30,11 @@ class ScriptedSession:
         await self.driver.play("browse")
         return [Node(f"{address}/{n}", f"node {n}", has_children=False) for n in range(self.driver.nodes)]
 
+    async def write(self, address: str, value: Any) -> Any:
+        self.driver.written.append((address, value))
+        await self.driver.play("write")
+        return self.driver.holds.get(address, value)
+
     async def close(self) -> None:
         await self.driver.play("close")
 
@@ -50,6 +55,8 @@ class ScriptedDriver:
     sessions: list[ScriptedSession] = field(default_factory=list)
     secrets: Mapping[str, str] = field(default_factory=dict)
     nodes: int = 3
+    written: list[tuple[str, Any]] = field(default_factory=list)
+    holds: dict[str, Any] = field(default_factory=dict)  # address → what is read back, whatever was written
 
     def configure(self, settings: Mapping[str, Any]) -> Any:
         if settings.get("wrong"):

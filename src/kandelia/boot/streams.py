@@ -5,11 +5,13 @@ from dataclasses import replace
 from kandelia.base.errors import NotFound
 from kandelia.boot.settings import Settings
 from kandelia.kernel.connections.contracts import EDGE_STREAM, EDGE_SUBJECTS, LOAD_STREAM, LOAD_SUBJECTS
+from kandelia.kernel.connections.orders import COMMANDS_STREAM, COMMANDS_SUBJECTS, ORDERS_KEPT_S
 from kandelia.kernel.events.contracts import EVENTS_STREAM, EVENTS_SUBJECTS
 from kandelia.kernel.signals.contracts import QUARANTINE_STREAM, QUARANTINE_SUBJECTS
 from kandelia.ports.bus import Bus, StreamSpec
 
 QUARANTINE_AGE_S = 90 * 86_400.0
+COMMANDS_BYTES_MAX = 64_000_000
 EVENTS_AGE_S = 400 * 86_400.0
 BUCKETS_SHARE = 0.05  # of the store, left for keyed documents
 
@@ -24,6 +26,14 @@ def stream_specs(settings: Settings, store_bytes_max: int = 0) -> tuple[StreamSp
     wanted = (
         StreamSpec(EDGE_STREAM, EDGE_SUBJECTS, keep="work", bytes_max=bus.edge_bytes_max),
         StreamSpec(LOAD_STREAM, LOAD_SUBJECTS, keep="work", bytes_max=bus.load_bytes_max),
+        StreamSpec(
+            COMMANDS_STREAM,
+            COMMANDS_SUBJECTS,
+            "limits",
+            COMMANDS_BYTES_MAX,
+            ORDERS_KEPT_S,
+            repeat_window_s=ORDERS_KEPT_S,  # a claim must be known for as long as an order can come again
+        ),
         StreamSpec(EVENTS_STREAM, EVENTS_SUBJECTS, "limits", bus.events_bytes_max, EVENTS_AGE_S, "drop-oldest"),
         StreamSpec(
             QUARANTINE_STREAM, QUARANTINE_SUBJECTS, "limits", bus.quarantine_bytes_max, QUARANTINE_AGE_S, "drop-oldest"

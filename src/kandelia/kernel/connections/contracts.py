@@ -71,8 +71,21 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteRule:
+    """What may be commanded of a signal that can be written; a missing bound is open.
+
+    `step_max` is the largest change in one command, `rate_s` the least seconds between two.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    step_max: float | None = None
+    rate_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class SignalEntry:
-    """One signal as the data plane needs it."""
+    """One signal as the data plane needs it; without `write` it cannot be commanded."""
 
     number: int
     id: str
@@ -83,6 +96,7 @@ class SignalEntry:
     high: float | None = None
     retention: int = 0
     clash: Literal["keep", "replace"] = "keep"
+    write: WriteRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

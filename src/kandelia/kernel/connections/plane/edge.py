@@ -24,6 +24,7 @@ from kandelia.kernel.connections.contracts import (
     state_subject,
 )
 from kandelia.kernel.connections.plane.browsing import Browsing
+from kandelia.kernel.connections.plane.commanding import Commanding
 from kandelia.kernel.connections.plane.discovery import Drivers
 from kandelia.kernel.connections.plane.facts import SOURCE, Facts
 from kandelia.kernel.connections.plane.gauges import Complaints, Rates, state_of
@@ -44,6 +45,7 @@ DRAIN_S = 1.2  # for what still waits to reach the bus at the end
 PROOF_SYNC_S = 5.0
 TICK_LEAST_S = 0.1  # how soon a change of state is told
 BROWSES_MAX = 8  # at once
+ORDERS = "orders"  # the directory of the notes about them
 log = logging.getLogger("kandelia.edge")
 
 
@@ -96,6 +98,16 @@ class Edge:
         self.facts = Facts(self.teller)
         self.browsing = Browsing(self.bus, self._find)
         self.trying = Trying(self.bus, self.drivers, self.secrets, self.plan.site)
+        self.commanding = Commanding(
+            self.bus,
+            self.clock,
+            self.troubles,
+            self.plan.directory / ORDERS,
+            self.plan.site,
+            self._find,
+            lambda: self.snapshot.complete,
+            self._ensure,
+        )
         self._browses = asyncio.Semaphore(BROWSES_MAX)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -111,6 +123,7 @@ class Edge:
             lambda: self._answer(EDGE_TRY, self.trying.attempt),
             lambda: self._answer(EDGE_FIND, self.trying.find),
             self.teller.run,
+            self.commanding.run,
             lambda: self.snapshot.follow(self.bus),
         )
         tasks = [asyncio.create_task(part()) for part in parts]

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from kandelia.base.clock import Clock
+from kandelia.base.quality import Severity, severity
 from kandelia.kernel.connections.logic.conversion import Added, Counts, convert
 from kandelia.kernel.connections.logic.roster import Roster
 
@@ -34,6 +35,8 @@ class Inlet:
     source_faults: int = 0
     fault_text: str = ""  # the last of them
     fault_ns: int = 0
+    newest: dict[int, tuple[object, int]] = field(default_factory=dict)  # of the signals in `watched`
+    watched: frozenset[int] = frozenset()  # numbers whose newest value is wanted here
     _added: Added = field(default_factory=Added)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -58,11 +61,29 @@ class Inlet:
         added.values.extend(values)
         added.received_ns.extend([self.proof_ns] * rows)
         self.received += rows
+        if self.watched:
+            self._watch(numbers, qualities, values)
         self.source_dropped += len(lost_before)
         while len(added) >= self.batch_rows:
             self._cut(self.batch_rows)
         if len(added):
             self._news.set()
+
+    def watch(self, numbers: Iterable[int]) -> None:
+        """Keep the newest value of these signals from now on."""
+        self.watched = frozenset(numbers)
+        self.newest = {number: self.newest[number] for number in self.watched & self.newest.keys()}
+
+    def present(self, number: int) -> float | int | str | None:
+        """The newest good value of a watched signal."""
+        value, quality = self.newest.get(number, (None, 0))
+        value = value.item() if isinstance(value, np.generic) else value
+        return value if isinstance(value, float | int | str) and severity(quality) is Severity.GOOD else None
+
+    def _watch(self, numbers: Column, qualities: Column, values: Sequence[object]) -> None:
+        for row, number in enumerate(numbers):
+            if number in self.watched:
+                self.newest[int(number)] = (values[row], int(qualities[row]))
 
     def alive(self) -> None:
         """The source lives, now."""

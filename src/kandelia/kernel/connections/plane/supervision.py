@@ -160,6 +160,7 @@ class Supervised:
         finally:
             self.session = None
             gate.close()
+            self.inlet.newest.clear()
             self.backoff.stood(self.clock.monotonic_s() - began_s)
             self._mark_loss(quality)
             await self._close(session, document)
@@ -175,6 +176,7 @@ class Supervised:
         items = items_of(document)
         self.inlet.flush()
         self._change_roster(items)
+        self.inlet.watch(one.number for one in document.signals if one.write and one.write.step_max is not None)
         refused = await within(COLLECT_S, "asking for the signals", session.collect(items, gate))
         self.standing.refuse(document, refused)
         self.standing.revision_running = document.revision
