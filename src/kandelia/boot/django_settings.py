@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "kandelia.kernel.access",
+    "kandelia.kernel.credentials",
     "kandelia.kernel.events",
     "kandelia.kernel.jobs",
     "kandelia.kernel.notices",
@@ -97,9 +98,16 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("sign_in", "name", "email")},
     },
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": PLATFORM.sign_in.password_length_min},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "kandelia.kernel.credentials.passwords.NotUsedBefore",
+        "OPTIONS": {"kept": PLATFORM.sign_in.passwords_kept},
+    },
 ]
 
 # Cookies know no port: two installations on one machine would sign each other out under one name.

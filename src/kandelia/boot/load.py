@@ -13,7 +13,8 @@ from zoneinfo import available_timezones
 
 from kandelia.base.errors import InvalidInput, SettingsError
 from kandelia.base.ids import plain_id
-from kandelia.boot.settings import ROLES, Settings
+from kandelia.boot.settings import FIRST, ROLES, Settings, role_of_group
+from kandelia.kernel.access.contracts import Role
 
 PREFIX = "KANDELIA_"
 NOT_SETTINGS = ("KANDELIA_SETTINGS", "KANDELIA_DATA", "KANDELIA_SCREENS")
@@ -248,6 +249,7 @@ _POSITIVE = (
     "sockets_max",
     "connections_max",
     "hold_s",
+    "password_length_min",
     "replicas",
 )
 Complaint = tuple[str, str] | None
@@ -321,6 +323,21 @@ def _web_address(value: str) -> Complaint:
     return None if fits else (f"{value!r} is no web address", "write it like https://kandelia.example.cn")
 
 
+def _issuer(value: str) -> Complaint:
+    """Over TLS, but for a provider on this machine."""
+    fits = not value or re.fullmatch(r"https://[^\s?#]+|http://(127\.0\.0\.1|localhost|\[::1\])[^\s?#]*", value)
+    return None if fits else (f"{value!r} is no issuer", "write it like https://id.example.cn/realms/plant")
+
+
+def _group_roles(value: tuple[str, ...]) -> Complaint:
+    bad = [line for line in value if role_of_group(line) is None]
+    return (f"holds {bad[0]!r}", f'write "group = role", role one of {", ".join(Role)}') if bad else None
+
+
+def _first(value: str) -> Complaint:
+    return None if value in FIRST else (f"cannot be {value!r}", f"write one of {', '.join(FIRST)}")
+
+
 _WORDS: dict[tuple[str, str], Callable[[Any], Complaint]] = {
     ("", "time_zone"): _zone,
     ("", "language"): _language,
@@ -334,4 +351,8 @@ _WORDS: dict[tuple[str, str], Callable[[Any], Complaint]] = {
     ("mail", "security"): _security,
     ("mail", "sender"): _sender,
     ("mail", "address"): _web_address,
+    ("oidc", "issuer"): _issuer,
+    ("oidc", "address"): _web_address,
+    ("oidc", "first"): _first,
+    ("oidc", "roles"): _group_roles,
 }

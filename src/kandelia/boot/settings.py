@@ -6,10 +6,19 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kandelia.kernel.access.contracts import Role
 from kandelia.kernel.files.logic.kinds import TYPES as FILE_TYPES
 
 SOCKET_PATH_BYTES_MAX = 100  # the kernel takes 108 with the closing zero (unix(7)); a temporary name may be longer
 ROLES = ("web", "edge", "history", "live", "jobs", "mqtt")
+
+FIRST = ("refuse", "link", "add")
+
+
+def role_of_group(line: str) -> tuple[str, Role] | None:
+    """The group of the provider and our role in a line "group = role", None where it is no such line."""
+    group, _, role = (part.strip() for part in line.rpartition("="))
+    return (group, Role(role)) if group and role in list(Role) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,35 @@ class LiveSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInSettings:
+    """What a password must be. Common ones, bare numbers and those like the name are refused in any case."""
+
+    password_length_min: int = 12
+    passwords_kept: int = 5  # the last ones that nobody takes again; 0 asks for nothing
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """Sign-in by a provider (OpenID Connect): code flow with PKCE. Without `issuer` nothing is asked of anybody.
+
+    Register `<address>/sign-in/provider/return` there as the address to come back to.
+    """
+
+    issuer: str = ""  # "https://id.example.cn/realms/plant"; what it offers is read from below it
+    client_id: str = ""
+    client_secret: str = ""  # rather in the environment, as KANDELIA_OIDC__CLIENT_SECRET
+    name: str = ""  # on the button: "Sign in with …"
+    address: str = ""  # how people reach this installation; empty: as the browser at hand has reached it
+    authority: str = ""  # PEM file of who signs the provider's certificate; empty: who the system trusts
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    name_claim: str = "preferred_username"
+    groups_claim: str = "groups"
+    first: str = "refuse"  # whoever comes for the first time: "refuse", "link" to the person of that name, or "add"
+    roles: tuple[str, ...] = ()  # ["plant-engineers = engineer"]: who is in none of them is refused
+    organisation: str = ""  # where those roles hold; empty: the installation's first
+
+
+@dataclass(frozen=True, slots=True)
 class FilesSettings:
     """Attached files. `scan` is a command that is given each file's path before anybody may download it: exit code 0
     lets it through, 1 refuses it (["clamdscan", "--no-summary", "--fdpass"]); empty: no scanner."""
@@ -141,6 +179,8 @@ class Settings:
     live: LiveSettings = field(default_factory=LiveSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
+    oidc: OidcSettings = field(default_factory=OidcSettings)
     files: FilesSettings = field(default_factory=FilesSettings)
 
     @property

@@ -17,12 +17,14 @@ from kandelia.kernel.access.people import (
     set_preferences,
     set_role,
 )
+from kandelia.kernel.access.places import is_root, remembering
 from kandelia.kernel.access.refusals import note_refusal
 from kandelia.kernel.access.revocation import on_revoked
 from kandelia.kernel.access.sessions import (
     SignedIn,
     address_of,
     keep_session,
+    note_proof,
     sign_in,
     sign_out,
     signed_in,
@@ -52,14 +54,17 @@ __all__ = [
     "grants_mark",
     "has_password",
     "holders",
+    "is_root",
     "keep_session",
     "list_audit",
     "list_devices",
     "list_organisations",
     "list_people",
     "list_tokens",
+    "note_proof",
     "note_refusal",
     "on_revoked",
+    "remembering",
     "require",
     "reset_password",
     "revoke_token",

@@ -16,6 +16,7 @@ class Organisation(models.Model):
     name_en = models.CharField(max_length=200, blank=True)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     active = models.BooleanField(default=True)
+    proof_roles = models.JSONField(default=list, blank=True)  # whose sign-in asks for more than a password
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -117,7 +118,9 @@ class Device(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="devices")
     name = models.CharField(max_length=120)
     prefix = models.CharField(max_length=12)
-    digest = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64, unique=True)  # nobody was told the secret where it has a certificate
+    fingerprint = models.CharField(max_length=64, blank=True, db_index=True)  # SHA-256 of its certificate (DER), hex
+    certificate_until = models.DateTimeField(null=True, blank=True)
     publish = models.JSONField(default=list)
     subscribe = models.JSONField(default=list)
     created_by = models.CharField(max_length=80)
@@ -130,7 +133,12 @@ class Device(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "name"], condition=models.Q(revoked_at=None), name="device_name_once"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["fingerprint"],
+                condition=models.Q(revoked_at=None) & ~models.Q(fingerprint=""),
+                name="device_certificate_once",
+            ),
         ]
 
     def __str__(self) -> str:

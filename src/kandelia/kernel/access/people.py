@@ -83,7 +83,7 @@ def reset_password(viewer: Viewer, sign_in: str, password: str = "", *, address:
     """Give a new password (made where none is given), to be changed at the next sign-in; ends their sessions."""
     require(viewer, Right.ADMINISTER)
     with transaction.atomic():
-        person = _member(viewer, sign_in)
+        person = member(viewer, sign_in)
         password = password or make_password()
         person.must_change_password = True
         set_password(person, password)
@@ -161,7 +161,7 @@ def person_view(row: Person, organisation: str = "") -> PersonView:
 def _switch(viewer: Viewer, sign_in: str, active: bool, address: str) -> PersonView:
     require(viewer, Right.ADMINISTER)
     with transaction.atomic():
-        person = _member(viewer, sign_in)
+        person = member(viewer, sign_in)
         if viewer.subject == f"person:{person.id}":
             raise NotAllowed("nobody disables themselves", "person", "ask another administrator", "not-allowed")
         person.active = active
@@ -180,7 +180,7 @@ def _tell_all(person: Person) -> None:
         tell_revoked(f"token:{token}")
 
 
-def _member(viewer: Viewer, sign_in: str) -> Person:
+def member(viewer: Viewer, sign_in: str) -> Person:
     """A person that this organisation alone answers for, or the platform itself asks."""
     found = Person.objects.filter(sign_in=sign_in.strip(), memberships__organisation_id=viewer.organisation).first()
     if found is None:

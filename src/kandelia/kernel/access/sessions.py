@@ -31,7 +31,10 @@ ORGANISATION = "organisation"
 BEGAN = "began_s"
 SEEN = "seen_s"
 MISSING = object()
+PROVEN = "proven"  # in the session: more than a password was shown
 lenders: list[Callable[[Viewer], Viewer]] = []  # give a person who signs in the duties of those they stand in for
+checks: list[Callable[[HttpRequest, Person], bool]] = []  # want more than a password before a session begins
+openers: list[Callable[[HttpRequest, Person], None]] = []  # are told of each session that has begun or changed its key
 
 
 def on_viewer(lend: Callable[[Viewer], Viewer]) -> None:
@@ -40,33 +43,72 @@ def on_viewer(lend: Callable[[Viewer], Viewer]) -> None:
         lenders.append(lend)
 
 
+def on_sign_in(wants_more: Callable[[HttpRequest, Person], bool]) -> None:
+    """Ask `wants_more` after each right password; where it says True it lets the person in later, by `admit`."""
+    if wants_more not in checks:
+        checks.append(wants_more)
+
+
+def on_session(opened: Callable[[HttpRequest, Person], None]) -> None:
+    """Tell `opened` of each session that has begun or goes on under another key."""
+    if opened not in openers:
+        openers.append(opened)
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The person behind a session, and the organisations they may switch to."""
+    """The person behind a session, and the organisations they may switch to.
+
+    `wants_proof`: their role asks for more than a password, and this session has shown none.
+    """
 
     person: PersonView
     organisations: tuple[OrganisationView, ...]
+    wants_proof: bool = False
 
 
-def sign_in(request: HttpRequest, name: str, password: str) -> PersonView:
-    """Begin a session under a fresh key.
+def sign_in(request: HttpRequest, name: str, password: str) -> PersonView | None:
+    """Begin a session under a fresh key; None where more than the password is wanted first (`on_sign_in`).
 
     NotAllowed for a wrong name or password, said alike and after the same time; TooMuch while blocked.
     """
     address = address_of(request)
+    refuse_blocked(name, address)
+    person = authenticate(name, password)
+    if person is None:
+        refusals.note_failed_sign_in(name, address)
+        raise NotAllowed("name or password is wrong", "sign-in", "check both and try again", "sign-in-refused")
+    if any(wants_more(request, person) for wants_more in checks):
+        return None  # the count of failures stays: the password alone opens nothing
+    return admit(request, person)
+
+
+def refuse_blocked(name: str, address: str) -> None:
+    """TooMuch while this name or address has failed too often."""
     wait_s = refusals.wait_s(name, address)
     if wait_s > 0:
         raise TooMuch(
             "too many failed sign-ins", "sign-in", f"try again in {int(wait_s) + 1} seconds", "sign-in-blocked"
         )
-    person = authenticate(name, password)
-    if person is None:
-        refusals.note_failed_sign_in(name, address)
-        raise NotAllowed("name or password is wrong", "sign-in", "check both and try again", "sign-in-refused")
-    refusals.forget(name)
-    _begin(request, person)
-    append(f"person:{person.id}", "sign-in", person.sign_in, {}, address=address)
+
+
+def admit(request: HttpRequest, person: Person, *, proof: str = "") -> PersonView:
+    """Begin the session of a person who has shown all that is wanted; `proof` says what beyond the password."""
+    refusals.forget(person.sign_in)
+    _begin(request, person, proof)
+    by = {"by": proof} if proof else {}
+    append(f"person:{person.id}", "sign-in", person.sign_in, by, address=address_of(request))
     return person_view(person)
+
+
+def may_enter(person: Person) -> bool:
+    """True for somebody who is not shut out and has a place to go."""
+    return person.active and bool(_memberships(person))
+
+
+def note_proof(request: HttpRequest, proof: str) -> None:
+    """The person of this session has now shown more than a password."""
+    request.session[PROVEN] = proof
 
 
 def authenticate(name: str, password: str) -> Person | None:
@@ -77,7 +119,7 @@ def authenticate(name: str, password: str) -> Person | None:
         hash_password(password)
         return None
     fits = person.check_password(password) and len(password) <= PASSWORD_LENGTH_MAX
-    return person if fits and person.active and _memberships(person) else None
+    return person if fits and may_enter(person) else None
 
 
 def sign_out(request: HttpRequest) -> None:
@@ -112,7 +154,9 @@ def signed_in(request: HttpRequest) -> SignedIn | None:
     person = session_person(request)
     if person is None:
         return None
-    return SignedIn(person_view(person), tuple(organisation_view(place.organisation) for place in _memberships(person)))
+    places = _memberships(person)
+    wants = not request.session.get(PROVEN) and any(place.role in place.organisation.proof_roles for place in places)
+    return SignedIn(person_view(person), tuple(organisation_view(place.organisation) for place in places), wants)
 
 
 def session_person(request: HttpRequest) -> Person | None:
@@ -134,15 +178,20 @@ def keep_session(request: HttpRequest, person_id: int) -> None:
     person = Person.objects.get(id=person_id)
     request.session.cycle_key()
     request.session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    for opened in openers:
+        opened(request, person)
 
 
-def _begin(request: HttpRequest, person: Person) -> None:
+def _begin(request: HttpRequest, person: Person, proof: str) -> None:
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     login(request, person, backend=BACKEND)
     now_s = int(time.time())
     request.session[BEGAN] = now_s
     request.session[SEEN] = now_s
+    request.session[PROVEN] = proof
     request.session.set_expiry(IDLE_S)
+    for opened in openers:
+        opened(request, person)
     request._person = person  # type: ignore[attr-defined]
     request.__dict__.pop("_viewer", None)
 
