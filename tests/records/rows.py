@@ -95,8 +95,10 @@ def _fields(model: type[models.Model]) -> tuple[Any, ...]:
 
 
 def _other(model: type[models.Model], n: int, owner: str, *, alone: bool) -> models.Model:
-    """A row of a table that is no record: one that is there, else (or where each row wants its own) a new one."""
+    """A row of another table: one that is there, else (or where each row wants its own) a new one."""
     if model is Organisation:
         return Organisation.objects.get(id=owner)
     found = None if alone else model._default_manager.first()
+    if found is None and issubclass(model, Record):
+        return row(next(one for one in types() if one.model is model), n, owner=owner)
     return found or model._default_manager.create(**_values(model, n, owner))

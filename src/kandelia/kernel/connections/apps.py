@@ -1,12 +1,11 @@
 """Registers the room with Django."""
 
-from django.apps import AppConfig
-
 from kandelia.kernel.jobs import registry
+from kandelia.kernel.records.rooms import RecordRoom
 from kandelia.kernel.things.changes import listen
 
 
-class Room(AppConfig):
+class Room(RecordRoom):
     """kernel/connections."""
 
     name = "kandelia.kernel.connections"
@@ -14,6 +13,7 @@ class Room(AppConfig):
 
     def ready(self) -> None:
         """Hear of sites that are renamed; tell the data plane which devices may enter."""
+        super().ready()
         from . import device_publishing, moving  # models load only once the apps are ready
 
         listen(moving.follow)

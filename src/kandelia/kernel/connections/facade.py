@@ -24,8 +24,18 @@ from kandelia.kernel.connections.contracts import (
 from kandelia.kernel.connections.drivers import Found, Node
 from kandelia.kernel.connections.logic.settings import names_in, take_secrets
 from kandelia.kernel.connections.models import Connection
+from kandelia.kernel.connections.records.connection import CONNECTION
+from kandelia.kernel.records import entries
+from kandelia.kernel.records.models import Entry
 from kandelia.kernel.things import store as things
 from kandelia.kernel.things.logic.paths import check_key, check_name
+
+SHOWN = (
+    "name_zh",
+    "name_en",
+    "driver",
+    "enabled",
+)  # what the history of a record tells; settings hold names of secrets
 
 
 @dataclass
@@ -72,7 +82,7 @@ def remove_connection(viewer: Viewer, key: str) -> None:
         with transaction.atomic():
             row = store.row(viewer.organisation, key)
             orphans.sweep_after_commit(viewer.organisation, names_in(row.settings))
-            row.delete()
+            Entry.objects.filter(id=row.entry_id).delete()
             outbox.mark(viewer.organisation, [key])
             audit(viewer, "connection.remove", key, {})
     except ProtectedError as error:
@@ -149,9 +159,18 @@ def _put(viewer: Viewer, view: ConnectionView, written: Written) -> None:
     differing = [name for name, value in values.items() if fresh or getattr(row, name) != value]
     if not differing and settings == view.settings:
         return
+    changed = {name: _told(getattr(row, name), values[name]) for name in differing if not fresh and name in SHOWN}
     for attribute, value in values.items():
         setattr(row, attribute, value)
+    if fresh:
+        entries.make(CONNECTION, [row], viewer.organisation, viewer.subject)
     row.save()
+    if not fresh:
+        entries.follow(CONNECTION, [(row, changed)], viewer.subject)
     orphans.sweep_after_commit(viewer.organisation, held - names_in(settings))
     (written.created if fresh else written.changed).append(view.key)
     audit(viewer, "connection.create" if fresh else "connection.change", view.key, {"fields": differing})
+
+
+def _told(before: object, after: object) -> list[str]:
+    return [str(before), str(after)]

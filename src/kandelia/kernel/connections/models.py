@@ -1,14 +1,18 @@
 """Tables of connections and of the outbox that carries changes to the data plane."""
 
+from typing import ClassVar
+
 from django.db import models
 
+from kandelia.kernel.records.models import Entry, Record
 from kandelia.kernel.things.models import Site
 
 
-class Connection(models.Model):
+class Connection(Record):
     """A link to one device or server."""
 
     id = models.BigAutoField(primary_key=True)
+    entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=60)  # plain id, unique in the organisation
     organisation = models.ForeignKey("access.Organisation", on_delete=models.PROTECT, related_name="connections")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="connections")
@@ -19,12 +23,20 @@ class Connection(models.Model):
     enabled = models.BooleanField(default=True)
     revision = models.PositiveIntegerField(default=0)  # wanted; what runs is in ConnectionState
 
+    objects: ClassVar[models.Manager["Connection"]]
+
     class Meta:
         ordering = ["key"]
         constraints = [models.UniqueConstraint(fields=["organisation", "key"], name="connection_once")]
+        indexes = [models.Index(fields=["key", "entry"], name="connection_by_key")]
 
     def __str__(self) -> str:
         return self.name_zh or self.name_en or self.key
+
+    @property
+    def active(self) -> bool:
+        """Whether it is switched on."""
+        return self.enabled
 
 
 class Outbox(models.Model):

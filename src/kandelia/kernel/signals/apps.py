@@ -2,6 +2,7 @@
 
 from kandelia.kernel.jobs import registry
 from kandelia.kernel.records.rooms import RecordRoom
+from kandelia.kernel.things import living
 from kandelia.kernel.things.changes import listen
 
 
@@ -17,5 +18,6 @@ class Room(RecordRoom):
         from . import moving, publishing  # models load only once the apps are ready
 
         listen(moving.follow)
+        living.ask(moving.hanging)
         registry.register_service("snapshot", publishing.publish_outbox)
         registry.register_service("events", publishing.tell_events)

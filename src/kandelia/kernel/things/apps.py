@@ -1,9 +1,9 @@
 """Registers the room with Django."""
 
-from django.apps import AppConfig
+from kandelia.kernel.records.rooms import RecordRoom
 
 
-class Room(AppConfig):
+class Room(RecordRoom):
     """kernel/things."""
 
     name = "kandelia.kernel.things"

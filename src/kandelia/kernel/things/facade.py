@@ -7,12 +7,13 @@ from kandelia.base.errors import Conflict, InvalidInput
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import audit, require
+from kandelia.kernel.records.models import Entry
 from kandelia.kernel.things import store
 from kandelia.kernel.things.changes import Moved, announce
 from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, SiteView
 from kandelia.kernel.things.logic.paths import Path, check_key, parse
 from kandelia.kernel.things.models import Area, Line, Machine, Site
-from kandelia.kernel.things.writing import Writer, Written
+from kandelia.kernel.things.writing import Writer, Written, follow_move
 
 CARD_SIGNALS_MAX = 3
 
@@ -79,7 +80,7 @@ def put_tree(viewer: Viewer, sites: tuple[SiteView, ...]) -> Written:
     """Bring a whole tree in, in the order given; what it does not mention stays. Audited as one change."""
     require(viewer, Right.CONFIGURE)
     with transaction.atomic():
-        written = Writer(viewer.organisation, ordered=True).tree(sites)
+        written = Writer(viewer.organisation, ordered=True, subject=viewer.subject).tree(sites)
         _audit(viewer, written)
     return written
 
@@ -94,6 +95,7 @@ def move(viewer: Viewer, path: str, to: str) -> None:
         with transaction.atomic():
             row = store.row_at(viewer.organisation, before)
             _place(viewer, row, after)
+            follow_move(viewer.organisation, row, str(before), str(after), viewer.subject)
             announce(Moved(viewer.organisation, str(before), str(after)))
             audit(viewer, "thing.move", str(before), {"to": str(after)})
     except IntegrityError as error:
@@ -106,7 +108,8 @@ def remove(viewer: Viewer, path: str) -> None:
     where = parse(path)
     try:
         with transaction.atomic():
-            store.row_at(viewer.organisation, where).delete()
+            row = store.row_at(viewer.organisation, where)
+            Entry.objects.filter(id=row.entry_id).delete()
             audit(viewer, "thing.remove", str(where), {})
     except ProtectedError as error:
         kinds = sorted({type(found).__name__.lower() for found in error.protected_objects})
@@ -134,7 +137,7 @@ class _writing(transaction.Atomic):
     def __init__(self, viewer: Viewer) -> None:
         require(viewer, Right.CONFIGURE)
         super().__init__(using=None, savepoint=True, durable=False)
-        self._writer = Writer(viewer.organisation)
+        self._writer = Writer(viewer.organisation, subject=viewer.subject)
 
     def __enter__(self) -> Writer:  # type: ignore[override]
         super().__enter__()

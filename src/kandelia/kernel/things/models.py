@@ -1,15 +1,20 @@
 """Tables of the plant's hierarchy, site › area › line › machine (IEC 62264-1, 5.3 equipment hierarchy)."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from kandelia.kernel.access.models import Organisation
+from kandelia.kernel.records.models import Entry, Record
 
 
-class Named(models.Model):
-    """What every level has: a plain id unique among its siblings, and a name in two languages."""
+class Named(Record):
+    """What every level has: a plain id unique among its siblings, a name in two languages, the path to it."""
 
     id = models.BigAutoField(primary_key=True)
+    entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=60)  # plain id
+    path = models.CharField(max_length=200, editable=False)  # logic.paths.Path as text; follows from the keys above
     name_zh = models.CharField(max_length=200, blank=True)
     name_en = models.CharField(max_length=200, blank=True)
     position = models.PositiveIntegerField(default=0)
@@ -21,6 +26,11 @@ class Named(models.Model):
     def __str__(self) -> str:
         return self.name_zh or self.name_en or self.key
 
+    @property
+    def active(self) -> bool:
+        """False once it is retired: kept with all that happened, nothing new is hung on it."""
+        return self.entry.state != "retired"
+
 
 class Site(Named):
     """A plant or campus (场所)."""
@@ -28,9 +38,12 @@ class Site(Named):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="sites")
     time_zone = models.CharField(max_length=60, blank=True)
 
+    objects: ClassVar[models.Manager["Site"]]
+
     class Meta(Named.Meta):
         abstract = False
         constraints = [models.UniqueConstraint(fields=["organisation", "key"], name="site_once")]
+        indexes = [models.Index(fields=["path", "entry"], name="site_by_path")]
 
 
 class Area(Named):
@@ -38,9 +51,12 @@ class Area(Named):
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="areas")
 
+    objects: ClassVar[models.Manager["Area"]]
+
     class Meta(Named.Meta):
         abstract = False
         constraints = [models.UniqueConstraint(fields=["site", "key"], name="area_once")]
+        indexes = [models.Index(fields=["path", "entry"], name="area_by_path")]
 
 
 class Line(Named):
@@ -48,9 +64,12 @@ class Line(Named):
 
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="lines")
 
+    objects: ClassVar[models.Manager["Line"]]
+
     class Meta(Named.Meta):
         abstract = False
         constraints = [models.UniqueConstraint(fields=["area", "key"], name="line_once")]
+        indexes = [models.Index(fields=["path", "entry"], name="line_by_path")]
 
 
 class Machine(Named):
@@ -62,6 +81,9 @@ class Machine(Named):
     card_signals = models.JSONField(default=list, blank=True)  # up to three signal keys shown on its card
     state_signal = models.CharField(max_length=60, blank=True)  # key of the enumeration that tells its state
 
+    objects: ClassVar[models.Manager["Machine"]]
+
     class Meta(Named.Meta):
         abstract = False
         constraints = [models.UniqueConstraint(fields=["area", "key"], name="machine_once")]
+        indexes = [models.Index(fields=["path", "entry"], name="machine_by_path")]

@@ -6,12 +6,22 @@ from typing import TypeVar, cast
 from django.db.models import Max, QuerySet
 
 from kandelia.base.text import LocalText
+from kandelia.kernel.access.guards import SYSTEM_SUBJECT
+from kandelia.kernel.records import entries
+from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, SiteView
 from kandelia.kernel.things.logic.paths import check_key, check_name
 from kandelia.kernel.things.models import Area, Line, Machine, Named, Site
+from kandelia.kernel.things.records.area import AREA
+from kandelia.kernel.things.records.line import LINE
+from kandelia.kernel.things.records.machine import MACHINE
+from kandelia.kernel.things.records.site import SITE
 
 Values = dict[str, object]
 Row = TypeVar("Row", bound=Named)
+TYPES: dict[type[Named], RecordType] = {Site: SITE, Area: AREA, Line: LINE, Machine: MACHINE}
+PATHS_AT_ONCE = 500
+SHOWN = ("path", "name_zh", "name_en", "time_zone", "kind", "state_signal")  # what the history of a record tells
 
 
 @dataclass
@@ -33,6 +43,7 @@ class Writer:
 
     organisation: str
     ordered: bool = False
+    subject: str = SYSTEM_SUBJECT
     written: Written = field(default_factory=Written)
     _siblings: dict[tuple[type[Named], int], dict[str, Named]] = field(default_factory=dict)
 
@@ -84,18 +95,30 @@ class Writer:
     def _put(self, rows: QuerySet[Row], fresh: Row, key: str, values: Values, position: int, path: str) -> Row:
         row = self._found(rows, fresh, key)
         if row is None:
-            values["position"] = position if self.ordered else _next_position(rows)
-            row, log = fresh, self.written.created
-        else:
-            values |= {"position": position} if self.ordered else {}
-            if all(getattr(row, name) == value for name, value in values.items()):
-                return row
-            log = self.written.changed
+            values |= {"position": position if self.ordered else _next_position(rows), "path": path}
+            self._make(fresh, values)
+            self.written.created.append(path)
+            return fresh
+        values |= {"position": position} if self.ordered else {}
+        if any(getattr(row, name) != value for name, value in values.items()):
+            self._change(row, values)
+            self.written.changed.append(path)
+        return row
+
+    def _make(self, row: Named, values: Values) -> None:
+        for name, value in values.items():
+            setattr(row, name, value)
+        entries.make(TYPES[type(row)], [row], self.organisation, self.subject)
+        row.save(force_insert=True)
+
+    def _change(self, row: Named, values: Values) -> None:
+        before = {name: str(getattr(row, name, "")) for name in SHOWN}
         for name, value in values.items():
             setattr(row, name, value)
         row.save()
-        log.append(path)
-        return row
+        after = {name: str(getattr(row, name, "")) for name in SHOWN}
+        differing = {name: [old, after[name]] for name, old in before.items() if old != after[name]}
+        entries.follow(TYPES[type(row)], [(row, differing)], self.subject)
 
     def _found(self, rows: QuerySet[Row], fresh: Row, key: str) -> Row | None:
         """The row of a key; a whole tree asks once for all siblings, not for each of thousands."""
@@ -116,3 +139,24 @@ def _next_position(rows: QuerySet[Row]) -> int:
 def _named(key: str, name: LocalText, level: str) -> Values:
     check_name(name, f"{level} {key}")
     return {"key": check_key(key, f"{level} key"), "name_zh": name.zh, "name_en": name.en}
+
+
+def follow_move(organisation: str, row: Named, before: str, after: str, subject: str) -> None:
+    """Give a thing, and all below a site or area, the paths that follow from its new place."""
+    _repath([row], before, after, subject)
+    if isinstance(row, Site | Area):
+        for model in (Area, Line, Machine):
+            place = "site__organisation_id" if model is Area else "area__site__organisation_id"
+            below = model.objects.filter(**{place: organisation, "path__startswith": f"{before}/"})
+            _repath(list(below), before, after, subject)
+
+
+def _repath(rows: list[Named], before: str, after: str, subject: str) -> None:
+    if not rows:
+        return
+    changed = []
+    for row in rows:
+        old, row.path = row.path, after + row.path[len(before) :]
+        changed.append((row, {"path": [old, row.path]}))
+    type(rows[0]).objects.bulk_update(rows, ["path"], batch_size=PATHS_AT_ONCE)
+    entries.follow(TYPES[type(rows[0])], changed, subject)

@@ -71,8 +71,8 @@ def test_a_failure_after_the_commit_loses_nothing(kept) -> None:
 
 def test_what_another_connection_names_stays(kept) -> None:
     settings = facade.put_connection(VIEWER, LINK).settings
-    site = Connection.objects.get(key="link").site_id
-    Connection.objects.create(organisation_id="north", key="older", site_id=site, driver="x", settings=settings)
+    facade.put_connection(VIEWER, replace(LINK, key="older", settings={}))
+    Connection.objects.filter(key="older").update(settings=settings)
     facade.remove_connection(VIEWER, "link")
     assert kept() == ["first"]
 
