@@ -9,6 +9,7 @@ import kandelia
 from kandelia.boot.database import database
 from kandelia.boot.discovery import django_rooms, static_folders
 from kandelia.boot.load import load_settings
+from kandelia.boot.settings import role_of_group
 from kandelia.engines.files.secrets import FileSecrets
 from kandelia.surfaces.web.static_files import version_of
 
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
     "kandelia.kernel.things",
     "kandelia.kernel.connections",
     "kandelia.kernel.signals",
+    "kandelia.kernel.transfers",
     "kandelia.surfaces.web",
     "kandelia.surfaces.web.records",
     "kandelia.surfaces.web.work",
@@ -125,6 +127,7 @@ CSRF_FAILURE_VIEW = "kandelia.surfaces.web.answers.csrf_refused"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 ORGANISATION = PLATFORM.organisation
+OIDC_ROLES = tuple(filter(None, map(role_of_group, PLATFORM.oidc.roles)))
 PUBLIC_ADDRESS = PLATFORM.mail.address.rstrip("/")  # of links in messages; empty: none are written
 EMAIL_HOST = PLATFORM.mail.host  # empty: nothing is mailed
 EMAIL_PORT = PLATFORM.mail.port

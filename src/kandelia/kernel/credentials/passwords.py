@@ -36,7 +36,7 @@ class NotUsedBefore:
 
     def get_help_text(self) -> str:
         """For forms."""
-        text = ngettext("Not your last password.", "None of your last %(n)s passwords.", self.kept)
+        text = ngettext("None of your last %(n)s passwords.", "None of your last %(n)s passwords.", self.kept)
         return text % {"n": self.kept}
 
     def _rows(self, user: Person) -> QuerySet[PastPassword]:

@@ -1,4 +1,4 @@
-"""People: add, disable, enable, reset, duties, list."""
+"""People: add, disable, enable, reset, reset-code, duties, list."""
 
 import sys
 
@@ -7,6 +7,7 @@ import click
 from kandelia.base.errors import InvalidInput, NotFound
 from kandelia.kernel.access import facade as access
 from kandelia.kernel.access.contracts import PersonView, Role, Viewer
+from kandelia.kernel.credentials import facade as credentials
 from kandelia.surfaces.cli.options import json_option, organisation_options, say_json, say_table
 from kandelia.surfaces.cli.token import role_option
 
@@ -17,7 +18,7 @@ password_option = click.option(
 
 @click.group()
 def group() -> None:
-    """People: add, disable, enable, reset, duties, list."""
+    """People: add, disable, enable, reset, reset-code, duties, list."""
 
 
 @group.command()
@@ -75,6 +76,19 @@ def reset(sign_in: str, password_stdin: bool, viewer: Viewer, as_json: bool) -> 
     given = _from_stdin() if password_stdin else ""
     password = access.reset_password(viewer, sign_in, given)
     _say(sign_in, "" if given else password, "reset", as_json)
+
+
+@group.command("reset-code")
+@click.argument("sign_in", metavar="NAME")
+@organisation_options
+@json_option
+def reset_code(sign_in: str, viewer: Viewer, as_json: bool) -> None:
+    """Take the second factor of the person NAME away, whose authenticator is lost; their sessions end."""
+    had = credentials.reset(viewer, sign_in)
+    if as_json:
+        say_json({"name": sign_in, "had_second_factor": had})
+    else:
+        click.echo(f"{sign_in} " + ("signs in by the password alone now" if had else "had no second factor"))
 
 
 @group.command()

@@ -19,7 +19,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import reverse
 
 from kandelia.base.errors import KandeliaError, NotAllowed, TooMuch
-from kandelia.kernel.access.facade import address_of, note_refusal, signed_in, viewer_of_request
+from kandelia.kernel.access.facade import address_of, note_refusal, remembering, signed_in, viewer_of_request
 from kandelia.surfaces.web.answers import answer, ask_to_sign_in, reference_of, server_error, wants_json
 from kandelia.surfaces.web.packing import pack
 from kandelia.surfaces.web.screens import is_public
@@ -46,7 +46,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-OPEN_WHILE_CHANGING = ("change-password", "sign-out", "set-language", "set-theme")
+OPEN_WHILE_OWING = ("sign-out", "set-language", "set-theme")
+OWED = {
+    "change-password": ("the password must be changed first", "", "sign in and change it"),
+    "second-factor": ("your role asks for a second factor", "", "sign in and set one up"),
+}
 Answer = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger("kandelia.web")
 
@@ -90,8 +94,9 @@ class Door:
         self.answer_to = answer_to
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The work is in the hooks below."""
-        return self.answer_to(request)
+        """The work is in the hooks below; places of organisations are asked once a request."""
+        with remembering():
+            return self.answer_to(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -102,17 +107,21 @@ class Door:
         viewer = viewer_of_request(request)
         if viewer is None:
             return ask_to_sign_in(request)
-        if viewer.subject.startswith("person:") and self._must_change(request):
+        if viewer.subject.startswith("person:") and (owed := self._owed(request)):
             if wants_json(request):
-                error = NotAllowed("the password must be changed first", "", "sign in and change it", "change-password")
-                return answer(request, error)
-            return HttpResponseRedirect(reverse("change-password"))
+                return answer(request, NotAllowed(*OWED[owed], owed))
+            return HttpResponseRedirect(reverse(owed))
         return None
 
-    def _must_change(self, request: HttpRequest) -> bool:
+    def _owed(self, request: HttpRequest) -> str:
+        """The page that a person must be done with before any other opens, "" for none."""
         here = request.resolver_match.url_name if request.resolver_match else ""
         who = signed_in(request)
-        return who is not None and who.person.must_change_password and here not in OPEN_WHILE_CHANGING
+        if who is None or here in OPEN_WHILE_OWING:
+            return ""
+        if who.person.must_change_password:
+            return "change-password" if here != "change-password" else ""
+        return "second-factor" if who.wants_proof and here != "second-factor" else ""
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Known errors in the user's words; unknown ones to the log, under the reference the person sees."""

@@ -6,15 +6,17 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_GET, require_POST
 
-from kandelia.base.errors import NotAllowed
+from kandelia.base.errors import NotAllowed, NotFound
 from kandelia.base.text import LANGUAGES
 from kandelia.kernel.access import facade as access
 from kandelia.kernel.access.contracts import Right, Viewer
+from kandelia.kernel.credentials import facade as credentials
 from kandelia.surfaces.web.context import THEME_COOKIE
 from kandelia.surfaces.web.screens import public, screen
 
@@ -58,8 +60,29 @@ def set_organisation(request: HttpRequest) -> HttpResponse:
 @require_GET
 @screen(Right.SEE)
 def profile(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Who one is here, and how one likes to see things."""
-    return render(request, "web/profile.html", {"who": access.signed_in(request), "viewer": viewer})
+    """Who one is here, how one likes to see things, and where one is signed in."""
+    person = viewer.person
+    context = {
+        "who": access.signed_in(request),
+        "viewer": viewer,
+        "factor": credentials.of(person) if person is not None else None,
+        "sessions": credentials.sessions_of(request, person) if person is not None else (),
+    }
+    return render(request, "web/profile.html", context)
+
+
+@require_POST
+@screen(Right.SEE)
+def end_session(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
+    """Ends one of the person's own sessions."""
+    if viewer.person is None:
+        raise NotAllowed("a token has no sessions", "session", "sign in in a browser", "not-allowed")
+    try:
+        credentials.end_session(viewer.person, id, address=access.address_of(request))
+        messages.success(request, _("The session is ended."))
+    except NotFound:
+        messages.error(request, _("That session has ended already."))
+    return HttpResponseRedirect(reverse("profile"))
 
 
 @require_POST
@@ -91,6 +114,10 @@ def _cookie(answer: HttpResponseBase, name: str, value: str) -> None:
 
 
 def _back(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "/")
+    return here_or_start(request.POST.get("next", "/"))
+
+
+def here_or_start(wanted: str) -> str:
+    """Where to go on: only addresses of this site."""
     local = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
     return wanted if local else "/"

@@ -16,6 +16,7 @@ from kandelia.surfaces.web.screens import is_public
 
 PASSWORD = "seven mangroves at dusk"
 PUBLIC = {"measures", "measures-eligibility", "measures-line", "sign-in", "set-language", "set-theme", "health"}
+PUBLIC |= {"sign-in-code", "provider", "provider-return", "provider-leave"}
 PUBLIC |= {"portal", "portal-search", "portal-list", "portal-record", "applications-notice"}
 SAMPLES = {"int": "1", "str": "x", "path": "a/b", "slug": "x", "uuid": "00000000-0000-0000-0000-000000000000"}
 REFUSED = (401, 403)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from kandelia.base.errors import Conflict, InvalidInput, KandeliaError, NotFound
 from kandelia.kernel.access import facade as access
 from kandelia.kernel.access.contracts import PersonView, Right, Role, Viewer
+from kandelia.kernel.credentials import facade as credentials
 from kandelia.surfaces.web.fields import Field
 from kandelia.surfaces.web.screens import screen
 from kandelia.surfaces.web.templatetags.parts import role_word
@@ -63,19 +64,29 @@ def person(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
 @require_POST
 @screen(Right.ADMINISTER)
 def change(request: HttpRequest, viewer: Viewer, id: int, what: str) -> HttpResponse:
-    """Shut out, let in, or a new password, which is shown this once."""
+    """Shut out, let in, without a second factor, or a new password, which is shown this once."""
     shown, address = _one(viewer, id), access.address_of(request)
     try:
-        if what not in ("reset", "disable", "enable"):
+        if what not in ("reset", "code", "disable", "enable"):
             raise NotFound("there is no such action", what, "see the list of people", "not-found")
         if what == "reset":
             password = access.reset_password(viewer, shown.sign_in, address=address)
             return _page(request, viewer, _fields({}), made=shown, password=password)
-        switch = access.disable_person if what == "disable" else access.enable_person
-        switch(viewer, shown.sign_in, address=address)
+        deeds = {"disable": access.disable_person, "enable": access.enable_person, "code": credentials.reset}
+        deeds[what](viewer, shown.sign_in, address=address)
         messages.success(request, _("Saved."))
     except KandeliaError as error:
         messages.error(request, told(error))
+    return HttpResponseRedirect(reverse("people"))
+
+
+@require_POST
+@screen(Right.ADMINISTER)
+def proof(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Which roles must show more than a password."""
+    roles = [_role(name) for name in request.POST.getlist("roles")]
+    credentials.set_proof_roles(viewer, roles, address=access.address_of(request))
+    messages.success(request, _("Saved."))
     return HttpResponseRedirect(reverse("people"))
 
 
@@ -83,14 +94,24 @@ def _page(
     request: HttpRequest, viewer: Viewer, fields: list[Field], status: int = HTTPStatus.OK, **more: object
 ) -> HttpResponse:
     held, labels = access.duties_of(viewer.organisation), duty_labels(viewer.language)
+    everybody = access.list_people(viewer)
+    with_factor = credentials.holders_of_factor(one.id for one in everybody)
     rows = [
-        (one, one.roles[viewer.organisation], [labels.get(name, name) for name in sorted(held.get(one.id, ()))])
-        for one in access.list_people(viewer)
+        (
+            one,
+            one.roles[viewer.organisation],
+            [labels.get(name, name) for name in sorted(held.get(one.id, ()))],
+            one.id in with_factor,
+        )
+        for one in everybody
     ]
     counts = [(label, sum(name in names for names in held.values())) for name, label in labels.items()]
     ticked = request.POST.getlist("duties") if status != HTTPStatus.OK else []
     duties = [(name, label, name in ticked) for name, label in labels.items()]
+    asked = credentials.proof_roles(viewer)
+    proof_roles = [(role.value, role_word(role), role in asked) for role in Role]
     context = {"rows": rows, "fields": fields, "duties": duties, "counts": counts, "viewer": viewer, **more}
+    context["proof_roles"] = proof_roles
     return render(request, "work/people.html", context, status=status)
 
 

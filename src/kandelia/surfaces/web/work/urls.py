@@ -16,6 +16,7 @@ urlpatterns = [
     path("calendar", calendar.calendar, name="calendar"),
     path("calendar/<str:day>", calendar.day, name="calendar-day"),
     path("people", people.people, name="people"),
+    path("people/proof", people.proof, name="proof-roles"),
     path("people/<int:id>", people.person, name="person"),
     path("people/<int:id>/<slug:what>", people.change, name="change-person"),
     path("records/<slug:type>/<int:id>/comments", comments.comments, name="comments"),
