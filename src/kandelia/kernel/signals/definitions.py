@@ -11,7 +11,11 @@ from kandelia.base.text import LocalText
 
 @dataclass(frozen=True, slots=True)
 class SignalView:
-    """A signal as screens and programs see it; `id` is "site.area.machine.key"."""
+    """A signal as screens and programs see it; `id` is "site.area.machine.key".
+
+    One that is `writable` may be commanded within [command_low, command_high], by `step_max` at a time, each `rate_s`
+    seconds at most; `second_person` says that somebody else must approve.
+    """
 
     number: int
     id: str
@@ -30,6 +34,12 @@ class SignalView:
     retention: int = 0
     clash: Literal["keep", "replace"] = "keep"
     active: bool = True
+    writable: bool = False
+    command_low: float | None = None
+    command_high: float | None = None
+    step_max: float | None = None
+    rate_s: float = 0.0
+    second_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

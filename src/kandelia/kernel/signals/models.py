@@ -34,6 +34,12 @@ class Signal(Record):
     clash = models.CharField(max_length=10, default="keep", choices=[("keep", "keep"), ("replace", "replace")])
     search = models.CharField(max_length=900, blank=True, editable=False)
     active = models.BooleanField(default=True)
+    writable = models.BooleanField(default=False)  # may be commanded, within what follows
+    command_low = models.FloatField(null=True, blank=True)
+    command_high = models.FloatField(null=True, blank=True)
+    step_max = models.FloatField(null=True, blank=True)  # largest change in one command
+    rate_s = models.FloatField(default=0.0)  # least seconds between two
+    second_person = models.BooleanField(default=False)
     position = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -6,12 +6,15 @@ from typing import Any, cast
 from django.db.models import Q
 
 from kandelia.base.samples import Kind
-from kandelia.kernel.connections.contracts import UNCONNECTED, ConnectionDocument, SignalEntry
+from kandelia.kernel.connections.contracts import UNCONNECTED, ConnectionDocument, SignalEntry, WriteRule
 from kandelia.kernel.connections.models import Connection
 from kandelia.kernel.signals.models import Signal
 from kandelia.kernel.things.models import Site
 
-_FIELDS = ("number", "id", "kind", "address", "period_ms", "low", "high", "retention", "clash")
+_FIELDS = (
+    "number", "id", "kind", "address", "period_ms", "low", "high", "retention", "clash", "writable", "command_low",
+    "command_high", "step_max", "rate_s",
+)  # fmt: skip
 
 
 def document(organisation: str, connection: str, revision: int) -> ConnectionDocument | None:
@@ -47,6 +50,9 @@ def _unconnected(organisation: str, revision: int) -> ConnectionDocument:
 
 def _entries(rows: Iterable[tuple[Any, ...]]) -> tuple[SignalEntry, ...]:
     return tuple(
-        SignalEntry(number, id, Kind(kind), address, period, low, high, retention, cast(Any, clash))
-        for number, id, kind, address, period, low, high, retention, clash in rows
-    )
+        SignalEntry(
+            number, id, Kind(kind), address, period, low, high, retention, cast(Any, clash),
+            WriteRule(*rule) if writable else None,
+        )
+        for number, id, kind, address, period, low, high, retention, clash, writable, *rule in rows
+    )  # fmt: skip

@@ -19,8 +19,9 @@ NUMBER_MAX = 2**31 - 1
 _FIELDS = (
     "number", "id", "key", "name_zh", "name_en", "kind", "unit", "decimals", "low", "high", "labels", "period_ms",
     "address", "retention", "clash", "active", "machine__key", "machine__area__key", "machine__area__site__key",
-    "connection__key",
+    "connection__key", "writable", "command_low", "command_high", "step_max", "rate_s", "second_person",
 )  # fmt: skip
+PLACE = _FIELDS.index("machine__key")  # where the machine and connection stand among them
 
 
 def page(organisation: str, search: str, machine: str, connection: str, after: str, limit: int) -> Page[SignalView]:
@@ -116,14 +117,15 @@ def view_of(row: Signal) -> SignalView:
     """A row in hand as a view."""
     values: list[Any] = [getattr(row, name) for name in _FIELDS if "__" not in name]
     machine = row.machine
-    values += [machine.key, machine.area.key, machine.area.site.key, row.connection.key if row.connection else None]
-    return _view(*values)
+    within = [machine.key, machine.area.key, machine.area.site.key, row.connection.key if row.connection else None]
+    return _view(*values[:PLACE], *within, *values[PLACE:])
 
 
 def _view(
     number: int, id: str, key: str, zh: str, en: str, kind: int, unit: str, decimals: int, low: float | None,
     high: float | None, labels: dict[str, dict[str, str]], period_ms: int, address: str, retention: int, clash: Any,
-    active: bool, machine: str, area: str, site: str, connection: str | None,
+    active: bool, machine: str, area: str, site: str, connection: str | None, writable: bool,
+    command_low: float | None, command_high: float | None, step_max: float | None, rate_s: float, second_person: bool,
 ) -> SignalView:  # fmt: skip
     return SignalView(
         number=number,
@@ -143,4 +145,10 @@ def _view(
         retention=retention,
         clash=clash,
         active=active,
+        writable=writable,
+        command_low=command_low,
+        command_high=command_high,
+        step_max=step_max,
+        rate_s=rate_s,
+        second_person=second_person,
     )

@@ -21,8 +21,10 @@ from kandelia.kernel.things import store as things
 CHUNK_ROWS = 1_000
 _COLUMNS = (
     "machine_id", "key", "id", "name_zh", "name_en", "kind", "unit", "decimals", "low", "high", "labels", "period_ms",
-    "connection_id", "address", "retention", "clash", "search", "active",
+    "connection_id", "address", "retention", "clash", "search", "active", "writable", "command_low", "command_high",
+    "step_max", "rate_s", "second_person",
 )  # fmt: skip
+COMMANDED = ("writable", "command_low", "command_high", "step_max", "rate_s", "second_person")
 
 
 @dataclass
@@ -108,6 +110,12 @@ class Writer:
             clash=view.clash,
             search=search_text(view),
             active=view.active,
+            writable=view.writable,
+            command_low=view.command_low,
+            command_high=view.command_high,
+            step_max=view.step_max,
+            rate_s=view.rate_s,
+            second_person=view.second_person,
             position=position,
         )
         if view.number:
@@ -172,6 +180,7 @@ def _differences(before: SignalView, row: Signal) -> dict[str, list[str]]:
         "address": before.address,
         "retention": before.retention,
         "clash": before.clash,
+        **{name: getattr(before, name) for name in COMMANDED},
     }
     return {
         name: ["" if old is None else str(old), "" if (new := getattr(row, name)) is None else str(new)]

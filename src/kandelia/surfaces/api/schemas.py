@@ -207,6 +207,12 @@ class SignalBody(Schema):
     retention: int = 0
     clash: Literal["keep", "replace"] = "keep"
     active: bool = True
+    writable: bool = False
+    command_low: float | None = None
+    command_high: float | None = None
+    step_max: float | None = None
+    rate_s: float = 0.0
+    second_person: bool = False
 
 
 class SignalPatch(Schema):
@@ -227,6 +233,12 @@ class SignalPatch(Schema):
     retention: int | None = None
     clash: Literal["keep", "replace"] | None = None
     active: bool | None = None
+    writable: bool | None = None
+    command_low: float | None = None
+    command_high: float | None = None
+    step_max: float | None = None
+    rate_s: float | None = None
+    second_person: bool | None = None
 
 
 class Signal(SignalBody):

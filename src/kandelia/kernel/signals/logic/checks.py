@@ -17,6 +17,7 @@ PERIOD_MS_MIN = 1
 PERIOD_MS_MAX = 7 * 24 * 3_600_000
 LABELS_MAX = 200
 SEARCH_LENGTH_MAX = 900
+RATE_S_MAX = 86_400
 CODE_MAX = 2**63 - 1
 
 
@@ -35,6 +36,7 @@ def check_signal(view: SignalView) -> SignalView:
     _check_range(view, where)
     _check_labels(view, where)
     _check_bounds(view, where)
+    _check_commands(view, where)
     return replace(view, id=signal_id(view.machine, view.key))
 
 
@@ -77,6 +79,22 @@ def _check_bounds(view: SignalView, where: str) -> None:
             raise _wrong(where, name, f"is {value}", f"give {low} to {high}")
     if view.clash not in ("keep", "replace"):
         raise _wrong(where, "clash", f'is "{view.clash}"', "use keep or replace")
+
+
+def _check_commands(view: SignalView, where: str) -> None:
+    """What may be commanded: a number only within a range that is said."""
+    ends = (view.command_low, view.command_high)
+    if not all(math.isfinite(one) for one in (*ends, view.step_max, view.rate_s) if one is not None):
+        raise _wrong(where, "command_range", "is not finite", "give numbers")
+    if view.writable and view.kind in (Kind.FLOAT, Kind.INTEGER) and None in ends:
+        raise _wrong(where, "command_range", "is missing", "say between which values it may be commanded")
+    if ends[0] is not None and ends[1] is not None and ends[0] >= ends[1]:
+        what = f"begins at {ends[0]:g} and ends at {ends[1]:g}"
+        raise _wrong(where, "command_range", what, "give the lower end first")
+    if view.step_max is not None and view.step_max <= 0:
+        raise _wrong(where, "step_max", f"is {view.step_max:g}", "give a positive number, or leave it out")
+    if not 0 <= view.rate_s <= RATE_S_MAX:
+        raise _wrong(where, "rate_s", f"is {view.rate_s:g}", f"give 0 to {RATE_S_MAX} seconds")
 
 
 def _wrong(where: str, field: str, what: str, mend: str) -> InvalidInput:

@@ -36,12 +36,24 @@ AREA = ("key", "name", "lines", "machines")
 LINE = ("key", "name", "machines")
 MACHINE = ("key", "name", "kind", "card", "state", "connection", "signals")
 SIGNAL = (
-    "key", "name", "type", "unit", "decimals", "range", "labels", "period", "connection", "address", "retention",
-    "clash", "active",
-)  # fmt: skip
+    "key",
+    "name",
+    "type",
+    "unit",
+    "decimals",
+    "range",
+    "labels",
+    "period",
+    "connection",
+    "address",
+    "retention",
+    "clash",
+    "active",
+    "command",
+)
+COMMAND = ("range", "step", "every", "second_person")  # fmt: skip
+COMMAND_FIELDS = ("command_range", "step_max", "rate_s")  # as check_signal names them
 KINDS = {kind.name.lower(): kind for kind in Kind if kind is not Kind.MISSING}
-_PERIOD = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)")
-_PERIOD_MS = {"": 1, "ms": 1, "s": 1_000, "min": 60_000, "m": 60_000, "h": 3_600_000}
 _CHINESE = re.compile(r"[㐀-鿿]")
 
 
@@ -194,6 +206,7 @@ class _Reader:
             connection = self._text(entry, "connection")
             self._check_connection(entry, connection)
         low, high = self._range(entry)
+        commanded = self._commanded(entry)
         view = SignalView(
             number=0,
             id="",
@@ -212,14 +225,36 @@ class _Reader:
             retention=self._whole(entry, "retention", 0),
             clash="replace" if self._choice(entry, "clash", ("keep", "replace")) == "replace" else "keep",
             active=self._flag(entry, "active"),
+            **commanded,
         )
         return self._checked(entry, view)
+
+    def _commanded(self, entry: Item) -> dict[str, Any]:
+        """What `command:` says; a signal that has none cannot be commanded."""
+        node = entry.values.get("command")
+        found = item(node, "command", COMMAND, self._mistakes) if node is not None else None
+        if found is None:
+            return {}
+        low, high = self._range(found)
+        step = self._value(found, "step", None, object, "a number")
+        if step is not None and (isinstance(step, bool) or not isinstance(step, int | float)):
+            self._mistakes.add(found.place("step"), "step is not a number", "write the largest change at once")
+            step = None
+        return {
+            "writable": True,
+            "command_low": low,
+            "command_high": high,
+            "step_max": None if step is None else float(step),
+            "rate_s": self._period(found, "every", 0) / 1_000,
+            "second_person": "second_person" in found.values and self._flag(found, "second_person"),
+        }
 
     def _checked(self, entry: Item, view: SignalView) -> SignalView:
         try:
             view = check_signal(view)
         except InvalidInput as error:
-            place = entry.place((error.where.rpartition(", ")[2]).split()[0])
+            field = (error.where.rpartition(", ")[2]).split()[0]
+            place = entry.place("command" if field in COMMAND_FIELDS else field)
             self._mistakes.add(place, error.what, error.mend)
             return view
         self._lines[view.id] = entry.node.start_mark.line + 1
@@ -276,15 +311,16 @@ class _Reader:
         low, high = (None if end is None else float(end) for end in ends)
         return low, high
 
-    def _period(self, entry: Item) -> int:
-        node = entry.values.get("period")
-        match = _PERIOD.fullmatch(str(node.value)) if node is not None and isinstance(node.value, str) else None
+    def _period(self, entry: Item, key: str = "period", default: int = 1_000) -> int:
+        node = entry.values.get(key)
         if node is None:
-            return 1_000
-        if match is None:
-            self._mistakes.add(node, "period cannot be read", "write 500ms, 1s, 5min, 1h or a number of milliseconds")
-            return 1_000
-        return round(float(match[1]) * _PERIOD_MS[match[2]])
+            return default
+        period = read_period(node.value) if isinstance(node.value, str) else None
+        if period is None:
+            mend = "write 500ms, 1s, 5min, 1h or a number of milliseconds"
+            self._mistakes.add(node, f"{key} cannot be read", mend)
+            return default
+        return period
 
     def _kind(self, entry: Item) -> Kind:
         return KINDS[self._choice(entry, "type", tuple(KINDS))]

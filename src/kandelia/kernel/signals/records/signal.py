@@ -120,6 +120,25 @@ SIGNAL = RecordType(
                 Field("retention", LocalText("保存等级", "Retention class")),
             ),
         ),
+        Group(
+            LocalText("设定", "Commands"),
+            (
+                Field(
+                    "writable",
+                    LocalText("可下发", "May be commanded"),
+                    LocalText("允许操作员设定此值", "Operators may set this value at the device"),
+                ),
+                Field("command_low", LocalText("设定下限", "Commanded from")),
+                Field("command_high", LocalText("设定上限", "Commanded to")),
+                Field(
+                    "step_max",
+                    LocalText("单次最大变化", "Largest change at once"),
+                    LocalText("留空即不限", "Empty: any"),
+                ),
+                Field("rate_s", LocalText("最小间隔（秒）", "Least time between two (s)"), required=False),
+                Field("second_person", LocalText("须第二人批准", "A second person must approve")),
+            ),
+        ),
     ),
     title=("id",),
     columns=("id", "name_zh", "name_en", "kind", "unit", "period_ms", "connection", "address"),
