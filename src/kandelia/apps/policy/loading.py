@@ -1,12 +1,12 @@
 """Brings a policy file into the library, once however often it is called; what differs is changed with history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 
 from kandelia.apps.policy.contracts import ClauseText, DocumentText, ItemText, Loaded
-from kandelia.sdk.record_types import Record, store, type_of, writing
+from kandelia.sdk.record_types import Record, RecordType, store, type_of, writing
 from kandelia.sdk.views import Viewer
 
 STATE = "published"
@@ -39,13 +39,14 @@ class Loader:
             self.put("policy-parameter", rows)
         return Loaded(self.made, self.changed)
 
-    def put(self, name: str, rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> list[int]:
+    def put(self, name: str, rows: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> list[int]:
         """Rows of a type by what identifies them: missing ones made, others changed; their ids in the order given."""
         declared = type_of(name)
+        there = _there(declared, [known for known, _ in rows])
         places: list[int | Record] = []
         fresh: list[Record] = []
         for known, values in rows:
-            found = store.rows_of(declared).filter(**known).first()
+            found = there.get(_key(declared.model, known))
             if found is None:
                 fresh.append(declared.model(**known, **_typed(declared.model, values, known)))
                 places.append(fresh[-1])
@@ -57,6 +58,18 @@ class Loader:
             writing.create_many(self.viewer, declared, fresh, state=STATE)
             self.made += len(fresh)
         return [place if isinstance(place, int) else place.entry_id for place in places]
+
+
+def _there(declared: RecordType, known: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], Any]:
+    """The rows that are there already, by what identifies them; one query."""
+    names = list(known[0]) if known else []
+    keys = {_key(declared.model, one) for one in known}
+    rows = store.rows_of(declared).filter(**{f"{names[0]}__in": {key[0] for key in keys}}) if names else ()
+    return {tuple(getattr(row, name) for name in names): row for row in rows}
+
+
+def _key(model: Any, known: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(model._meta.get_field(name.removesuffix("_id")).to_python(value) for name, value in known.items())
 
 
 def _typed(model: Any, values: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

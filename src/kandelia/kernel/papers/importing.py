@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import UniqueConstraint
+from django.db.models import BaseConstraint, UniqueConstraint
 
 from kandelia.base.errors import InvalidInput, KandeliaError
 from kandelia.kernel.access.contracts import Viewer
@@ -18,6 +19,8 @@ from kandelia.kernel.records.logic.terms import normal
 from kandelia.kernel.records.models import Entry, Record
 from kandelia.kernel.records.permissions import visible
 from kandelia.kernel.records.registry import type_of
+
+CHUNK_ROWS = 500  # whose keys are asked for at once
 
 
 @dataclass(slots=True)
@@ -60,13 +63,15 @@ class Reader:
         self._titles = {name: str(head[place]) for place, name in self._columns}
         self._labels = {name: _labels(declared.field(name)) for _, name in self._columns}
         self._unique = _unique_fields(declared)
+        self._more_rules = len(declared.model._meta.constraints) > sum(map(_is_key, declared.model._meta.constraints))
         self._seen: set[tuple[str, ...]] = set()
-        self._references: dict[tuple[str, str], Any] = {}
+        self._references: dict[tuple[str, str], list[Entry]] = {}
 
     def lines(self, rows: Iterator[Row]) -> Iterator[Line]:
-        """Each row as a line."""
-        for number, cells in rows:
-            yield self._line(number, cells)
+        """Each row as a line; whether its keys are there already is asked a chunk at a time."""
+        while lines := [self._line(number, cells) for number, cells in islice(rows, CHUNK_ROWS)]:
+            self._know([line for line in lines if line.record is not None])
+            yield from lines
 
     def _line(self, number: int, cells: list[Any]) -> Line:
         line, values = Line(number, cells), {}
@@ -91,17 +96,28 @@ class Reader:
         except KandeliaError as error:
             line.mistakes.append(self._mistake(line.number, error.where, error))
             return
-        line.known = self._is_known(record)
-        line.record = None if line.known else record
+        line.record = record
 
-    def _is_known(self, record: Record) -> bool:
-        values = [(names, [getattr(record, name) for name in names]) for names in self._unique]
-        keys = [(*names, *map(str, held)) for names, held in values if None not in held]
-        if any(key in self._seen for key in keys):
-            return True
-        self._seen.update(keys)
+    def _know(self, lines: Sequence[Line]) -> None:
+        """Mark what the file has told before or the table holds; one query for each key of the type."""
+        there = {key for names in self._unique for key in self._there(names, lines)}
+        for line in lines:
+            keys = [key for names in self._unique if (key := _key(line.record, names))]
+            line.known = any(key in self._seen or key in there for key in keys) or self._refused(line.record)
+            self._seen.update(() if line.known else keys)
+            line.record = None if line.known else line.record
+
+    def _there(self, names: tuple[str, ...], lines: Sequence[Line]) -> Iterator[tuple[str, ...]]:
+        given = {f"{name}__in": {getattr(line.record, name) for line in lines} - {None} for name in names}
+        rows = self._declared.model.objects.filter(**given)
+        for row in rows.values_list(*names) if lines else ():
+            yield *names, *map(str, row)
+
+    def _refused(self, record: Record | None) -> bool:
+        """Rules of the table that are no plain keys are asked one by one."""
+        if record is None or not self._more_rules:
+            return False
         try:
-            record.validate_unique(exclude={"entry"})
             record.validate_constraints(exclude={"entry"})
         except ValidationError:
             return True
@@ -116,18 +132,18 @@ class Reader:
             return self._record(column_of(self._declared, name).refers_to, str(given).strip(), name)
         return given
 
-    def _record(self, type: str, text: str, name: str) -> int:
+    def _record(self, type: str, text: str, name: str) -> Entry:
         """A record by its number (文号) or title, among those the viewer may read."""
         if (type, text) not in self._references:
             rows = visible(self._viewer, type_of(type), Entry.objects.all())
             rows = rows | Entry.objects.filter(type=type, public=True)
             found = list(rows.filter(code=text)[:2]) or list(rows.filter(title=text)[:2])
-            self._references[type, text] = [row.pk for row in found]
-        ids = self._references[type, text]
-        if len(ids) != 1:
-            what = f'there is no {type} "{text[:60]}"' if not ids else f'several {type} are called "{text[:60]}"'
+            self._references[type, text] = found
+        known = self._references[type, text]
+        if len(known) != 1:
+            what = f'there is no {type} "{text[:60]}"' if not known else f'several {type} are called "{text[:60]}"'
             raise InvalidInput(what, name, "give its number as the list shows it", "no-record")
-        return int(ids[0])
+        return known[0]
 
     def _mistake(self, number: int, name: str, error: KandeliaError) -> Mistake:
         return Mistake(number, self._titles.get(name, name), error.what, error.mend, error.code)
@@ -142,7 +158,17 @@ def _labels(one: Field) -> Mapping[str, Any]:
 
 
 def _unique_fields(declared: RecordType) -> list[tuple[str, ...]]:
-    meta = declared.model._meta
-    singles = [(one.name,) for one in meta.concrete_fields if one.unique and one.name != "entry"]
-    several = [one for one in meta.constraints if isinstance(one, UniqueConstraint) and one.condition is None]
-    return [*singles, *(tuple(one.fields) for one in several if one.fields)]
+    """By attribute: a reference is its number."""
+    meta: Any = declared.model._meta
+    singles = [(one.attname,) for one in meta.concrete_fields if one.unique and one.name != "entry"]
+    several = [one.fields for one in meta.constraints if isinstance(one, UniqueConstraint) and _is_key(one)]
+    return [*singles, *(tuple(meta.get_field(name).attname for name in names) for names in several)]
+
+
+def _is_key(rule: BaseConstraint) -> bool:
+    return isinstance(rule, UniqueConstraint) and rule.condition is None and bool(rule.fields)
+
+
+def _key(record: Record | None, names: tuple[str, ...]) -> tuple[str, ...]:
+    held = [getattr(record, name) for name in names]
+    return () if None in held else (*names, *map(str, held))

@@ -140,12 +140,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """One page; `next` and `previous` are cursors, empty where nothing is. `total` counts what the query finds."""
+    """One page; `next` and `previous` are cursors, empty where nothing is. `total` counts what the query finds; where
+    there are more than it says, `beyond` is true: nobody counts hundreds of thousands for a line of text."""
 
     items: tuple[RecordView, ...]
     next: str = ""
     previous: str = ""
     total: int | None = None
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)

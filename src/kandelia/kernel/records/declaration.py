@@ -6,6 +6,7 @@ the room lives, and checked at start-up.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from kandelia.base.text import LocalText
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from kandelia.kernel.records.models import Record
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # told apart by identity: what is read from it is remembered
 class Field:
     """A field as people see it; `name` is a field of the model. What it holds is read from the model's field.
 
@@ -63,7 +64,7 @@ class Print:
     template: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class RecordType:
     """A record type: a model and all that lists, pages, forms, API and permissions are drawn from.
 
@@ -109,14 +110,18 @@ class RecordType:
     page_parts: tuple[str, ...] = ()  # dotted functions (viewer, view) -> html shown on the page, made by the app
     links: tuple[str, ...] = field(default=())  # dotted functions (viewer, view) -> tuple[(label, url), ...]
 
-    @property
+    @cached_property
     def fields(self) -> tuple[Field, ...]:
         """All fields, group after group."""
         return tuple(one for group in self.groups for one in group.fields)
 
     def field(self, name: str) -> Field:
         """By name; KeyError for one it has not."""
-        return {one.name: one for one in self.fields}[name]
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Field]:
+        return {one.name: one for one in self.fields}
 
     def life_of(self, version: int) -> Life:
         """The life that a record of this process version lives."""

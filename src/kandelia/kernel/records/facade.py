@@ -7,6 +7,7 @@ from kandelia.base.errors import NotFound
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.facade import audit
+from kandelia.kernel.access.places import is_root
 from kandelia.kernel.lives.declaration import Side, Transition
 from kandelia.kernel.records import acting, store, timers, writing
 from kandelia.kernel.records.contracts import (
@@ -21,7 +22,7 @@ from kandelia.kernel.records.contracts import (
 )
 from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.models import Entry, Reference, Step
-from kandelia.kernel.records.permissions import desk, holds, is_root, may_create, may_read, sees, sides, unmasked
+from kandelia.kernel.records.permissions import desk, holds, may_create, may_read, sees, sides, unmasked
 from kandelia.kernel.records.registry import type_of, types
 from kandelia.kernel.records.search import matching
 from kandelia.kernel.records.views import masked, ref_of, seen_fields, view_of
@@ -136,7 +137,7 @@ def related(viewer: Viewer | None, type: str, id: int) -> dict[str, tuple[Record
     store.one(viewer, type_of(type), id)
     found: dict[str, tuple[RecordView, ...]] = {}
     for other in types():
-        rows = store.referring(viewer, other, id)
+        rows = store.referring(viewer, other, type, id)
         if rows is not None and (
             views := [view_of(other, row, viewer) for row in rows.order_by("-entry_id")[:RELATED_MAX]]
         ):

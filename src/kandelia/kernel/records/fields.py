@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -20,6 +21,7 @@ TRUE_WORDS, FALSE_WORDS = {"true", "1", "yes", "on", "是"}, {"false", "0", "no"
 GROUPING = re.compile(r"[,\s￥¥]")
 
 
+@lru_cache(maxsize=4_096)  # asked for every cell of a file; declarations do not change
 def kind_of(declared: RecordType, field: Field) -> Kind:
     """What a field holds."""
     column = declared.model._meta.get_field(field.name)
@@ -43,6 +45,7 @@ def kind_of(declared: RecordType, field: Field) -> Kind:
     return next((kind for cls, kind in plain if isinstance(column, cls)), Kind.TEXT)
 
 
+@lru_cache(maxsize=4_096)
 def is_required(declared: RecordType, field: Field) -> bool:
     """Whether a value must be given."""
     if field.required is not None:
@@ -73,8 +76,8 @@ def parse(declared: RecordType, name: str, given: Any) -> Any:
 
 def checked(declared: RecordType, record: Record, names: list[str]) -> None:
     """The model's own rules on the fields that were set (lengths, bounds, validators); InvalidInput names the first."""
-    columns = record._meta.concrete_fields  # references were found when they were parsed
-    skipped = {one.name for one in columns if one.name not in names or one.is_relation}
+    asked = set(names)
+    skipped = {one.name for one in record._meta.concrete_fields if one.name not in asked or one.is_relation}  # found
     try:
         record.clean_fields(exclude=skipped)
     except ValidationError as error:
@@ -149,6 +152,8 @@ def _instant(field: Field, given: Any, column: Any) -> Any:
 def _reference(field: Field, given: Any, column: Any) -> Any:
     if given in (None, ""):
         return None
+    if isinstance(given, Entry) and given.type == column.refers_to:
+        return given
     if isinstance(given, Ref | Entry):
         given = given.id
     if isinstance(given, Mapping):

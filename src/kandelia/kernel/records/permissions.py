@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from kandelia.base.errors import NotAllowed
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.guards import SYSTEM_SUBJECT
-from kandelia.kernel.access.models import Organisation
+from kandelia.kernel.access.places import is_root
 from kandelia.kernel.lives.declaration import ANYONE, OWNER, Side, Transition
 from kandelia.kernel.records.declaration import Field, RecordType
 from kandelia.kernel.records.models import Entry
@@ -102,14 +102,19 @@ def desk(viewer: Viewer, declared: RecordType) -> Side:
 
 def visible(viewer: Viewer | None, declared: RecordType, rows: QuerySet[Entry]) -> QuerySet[Entry]:
     """The entries of a type that one may read, seen from one's desk; the public sees the public ones."""
-    rows = rows.filter(type=declared.name)
+    rows, side = rows.filter(type=declared.name), place(viewer, declared)
+    if viewer is None or side is None:
+        return rows.filter(public=True)
+    return rows.filter(**{{"owner": "organisation_id", "handler": "handler_id"}[side]: viewer.organisation})
+
+
+def place(viewer: Viewer | None, declared: RecordType) -> Side | None:
+    """The side from which a type's records are the viewer's to read; None: they read the public ones alone."""
     if viewer is None:
-        return rows.filter(public=True)
+        return None
     side = desk(viewer, declared)
-    if declared.read_by and not holds(viewer, declared.read_by, {side}) and viewer.subject != SYSTEM_SUBJECT:
-        return rows.filter(public=True)
-    column = {"owner": "organisation_id", "handler": "handler_id"}[side]
-    return rows.filter(Q(**{column: viewer.organisation}))
+    held = not declared.read_by or holds(viewer, declared.read_by, {side}) or viewer.subject == SYSTEM_SUBJECT
+    return side if held else None
 
 
 def refuse_step(viewer: Viewer, entry: Entry, step: Transition) -> NotAllowed:
@@ -120,11 +125,6 @@ def refuse_step(viewer: Viewer, entry: Entry, step: Transition) -> NotAllowed:
         f"ask one who is: {', '.join(step.roles)}",
         "not-allowed",
     )
-
-
-def is_root(organisation: str) -> bool:
-    """Whether an organisation has none above it."""
-    return not Organisation.objects.filter(id=organisation, parent__isnull=False).exists()
 
 
 def _counts(side: Side, on: set[str]) -> bool:

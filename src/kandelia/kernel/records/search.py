@@ -41,13 +41,19 @@ def build(connection: Any, *, back: bool = False) -> None:
             cursor.execute(statement)
 
 
-def matching(rows: QuerySet[Entry], text: str, marks: Iterable[tuple[str, str]] = ()) -> QuerySet[Entry]:
-    """Those of `rows` that hold every word of `text`; `marks` (kind, value) narrow the search by any of them."""
+def matching(
+    rows: QuerySet[Entry], text: str, marks: Iterable[tuple[str, str]] = (), *, type: str = "", most: int = 0
+) -> QuerySet[Entry]:
+    """Those of `rows` that hold every word of `text`; `marks` (kind, value) narrow the search by any of them,
+    `type` to one. With `most` the index tells no more than so many: for counting what its words and marks alone decide.
+    """
     asked = phrases(text)
     if not asked:
         return rows.none() if text.strip() else rows
+    asked = [*asked, ((mark("t", type),), False)] if type else asked
     words, column = _words(asked, [mark(*one) for one in marks])
-    return rows.filter(id__in=RawSQL(column, [words]))  # noqa: S611  the words are tokens of our own making
+    column += " LIMIT %s" if most else ""
+    return rows.filter(id__in=RawSQL(column, [words, most] if most else [words]))  # noqa: S611  tokens of our making
 
 
 def _words(asked: list[tuple[tuple[str, ...], bool]], marks: list[str]) -> tuple[str, str]:

@@ -19,10 +19,11 @@ from kandelia.kernel.records.contracts import Kind, Query, RecordPage
 from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.fields import kind_of, parse
 from kandelia.kernel.records.models import Entry, Record, Reference
-from kandelia.kernel.records.permissions import desk, may_read, visible
+from kandelia.kernel.records.permissions import desk, may_read, place, visible
 from kandelia.kernel.records.views import seen_fields, view_of
 
 LIMIT_MAX = 500
+COUNT_MAX = 10_000  # of a narrowed list: whoever has more narrows further, and needs no exact number for it
 ENTRY_SORTS = {
     "created": "entry_id",
     "changed": "entry__changed_at",
@@ -42,19 +43,16 @@ def rows_of(declared: RecordType) -> QuerySet[Any]:
 
 def one(viewer: Viewer | None, declared: RecordType, id: int, *, lock: bool = False) -> Any:
     """A row that the viewer may read; NotFound for none, another organisation's, or one that `narrow` hides."""
-    entries = Entry.objects.select_for_update() if lock else Entry.objects.all()
-    entry = entries.filter(id=id, type=declared.name).first()
-    if entry is None or not may_read(viewer, declared, entry) or not _narrowed(viewer, declared, id, entry):
+    if lock:
+        Entry.objects.select_for_update().filter(id=id).first()  # others wait here; what follows reads what they left
+    rows = rows_of(declared).filter(entry_id=id)
+    if declared.narrow is not None and viewer is not None:
+        kept = declared.narrow(viewer, declared.model.objects.filter(entry_id=id))
+        rows = rows.filter(Q(entry__public=True) | Q(pk__in=kept.values("pk")))
+    row = rows.first()
+    if row is None or not may_read(viewer, declared, row.entry):
         raise NotFound(f'there is no {declared.name} "{id}"', declared.name, "see the list", "not-found")
-    row = rows_of(declared).get(entry_id=id)
-    row.entry = entry
     return row
-
-
-def _narrowed(viewer: Viewer | None, declared: RecordType, id: int, entry: Entry) -> bool:
-    if declared.narrow is None or viewer is None or entry.public:
-        return True
-    return bool(declared.narrow(viewer, declared.model.objects.filter(entry_id=id)).exists())
 
 
 def page(viewer: Viewer | None, declared: RecordType, query: Query, *, count: bool = True) -> RecordPage:
@@ -69,11 +67,14 @@ def page(viewer: Viewer | None, declared: RecordType, query: Query, *, count: bo
     more, got = len(ids) > limit, [found[id] for id in ids[:limit] if id in found]
     if backward:
         got.reverse()
+    counted = total(viewer, declared, query, most=COUNT_MAX + 1) if count else None
+    beyond = counted == COUNT_MAX + 1
     return RecordPage(
         tuple(view_of(declared, row, viewer) for row in got),
         next=_cursor(got[-1], column) if got and (more or backward) else "",
         previous=_cursor(got[0], column) if got and (more if backward else bool(query.after)) else "",
-        total=total(viewer, declared, query) if count else None,
+        total=COUNT_MAX if beyond else counted,
+        beyond=beyond,
     )
 
 
@@ -83,15 +84,18 @@ def found(viewer: Viewer | None, declared: RecordType, query: Query) -> QuerySet
     if declared.narrow is not None and viewer is not None:
         rows = declared.narrow(viewer, rows)
     if query.text.strip():
-        rows = rows.filter(entry__in=search.matching(Entry.objects.all(), query.text, [("t", declared.name)]))
+        rows = rows.filter(entry__in=search.matching(Entry.objects.all(), query.text, type=declared.name))
     return rows
 
 
-def total(viewer: Viewer | None, declared: RecordType, query: Query) -> int:
-    """How many a query finds; without conditions on the model's own columns the entries alone are counted."""
-    if _own(viewer, declared, query) is not None:
-        return found(viewer, declared, query).count()
-    return _entries(viewer, declared, query).count()
+def total(viewer: Viewer | None, declared: RecordType, query: Query, *, most: int = 0) -> int:
+    """How many a query finds, all of them by an index alone; of what words or columns narrow no more than `most`."""
+    own, side = _own(viewer, declared, query) is not None, place(viewer, declared)
+    if most and viewer and side and query.text.strip() and not query.filters and not own:
+        seen = [(side[0], viewer.organisation)]
+        return search.matching(Entry.objects.all(), query.text, seen, type=declared.name, most=most).count()
+    rows = found(viewer, declared, query) if own else _entries(viewer, declared, query)
+    return (rows.order_by()[:most] if most and (own or query.text.strip()) else rows).count()
 
 
 def _keys(viewer: Viewer | None, declared: RecordType, query: Query, column: str) -> tuple[QuerySet[Any], str]:
@@ -114,7 +118,7 @@ def _entries(viewer: Viewer | None, declared: RecordType, query: Query) -> Query
     for name, wanted in query.filters.items():
         if name in ENTRY_FILTERS:
             entries = entries.filter(**{f"{_entry_column(name)}__in": wanted})
-    return search.matching(entries, query.text, [("t", declared.name)]) if query.text.strip() else entries
+    return search.matching(entries, query.text, type=declared.name) if query.text.strip() else entries
 
 
 def _own(viewer: Viewer | None, declared: RecordType, query: Query) -> QuerySet[Any] | None:
@@ -238,14 +242,10 @@ class _Exact(DjangoJSONEncoder):
         return str(value) if isinstance(value, Decimal) else super().default(value)
 
 
-def referring(viewer: Viewer | None, declared: RecordType, entry_id: int) -> QuerySet[Any] | None:
-    """Rows of a type that refer to a record, None where the type has no reference to its type."""
-    type_name = Entry.objects.values_list("type", flat=True).get(id=entry_id)
-    names = [
-        one.name
-        for one in declared.model._meta.concrete_fields
-        if isinstance(one, Reference) and one.refers_to == type_name
-    ]
+def referring(viewer: Viewer | None, declared: RecordType, type: str, entry_id: int) -> QuerySet[Any] | None:
+    """Rows of a type that refer to a record of another, None where it has no reference to that."""
+    columns = declared.model._meta.concrete_fields
+    names = [one.name for one in columns if isinstance(one, Reference) and one.refers_to == type]
     if not names:
         return None
     asked = Q()

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.access.places import is_root
 from kandelia.kernel.lives.declaration import Life, Side, Transition
 from kandelia.kernel.records.declaration import RecordType
-from kandelia.kernel.records.permissions import holds, is_root
+from kandelia.kernel.records.permissions import holds
 from kandelia.kernel.records.registry import types
 
 

@@ -14,6 +14,7 @@ from kandelia.base.errors import Conflict, InvalidInput, NotAllowed
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.facade import audit
 from kandelia.kernel.access.models import Organisation
+from kandelia.kernel.access.places import root_of
 from kandelia.kernel.records import store, timers
 from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.fields import checked, parse
@@ -194,15 +195,6 @@ def _places(viewer: Viewer, declared: RecordType, organisation: str) -> tuple[Or
         names = ", ".join(declared.create_by) or "nobody"
         raise NotAllowed(f"you may not make a {declared.name}", declared.name, f"these may: {names}", "not-allowed")
     return owner, handler
-
-
-def root_of(organisation: Organisation) -> Organisation:
-    """The topmost organisation above it (a bureau over firms), itself where there is none."""
-    seen = {organisation.id}
-    while organisation.parent is not None and organisation.parent.id not in seen:
-        organisation = organisation.parent
-        seen.add(organisation.id)
-    return organisation
 
 
 def _entry(viewer: Viewer, declared: RecordType, owner: Organisation, handler: Organisation) -> Entry:

@@ -79,7 +79,8 @@ def _list(declared: RecordType) -> View:
             viewer_of(request), declared.name, query_of(request.GET), count=request.GET.get("count") != "no"
         )
         items = [record(view) for view in page.items]
-        return answer({"items": items, "next": page.next, "previous": page.previous, "total": page.total})
+        count = {"total": page.total, "beyond": page.beyond}
+        return answer({"items": items, "next": page.next, "previous": page.previous, **count})
 
     return list_records
 

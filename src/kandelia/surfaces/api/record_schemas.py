@@ -62,6 +62,7 @@ def schemas_of(declared: RecordType) -> dict[str, Any]:
                 "next": {"type": "string", "description": "goes into `after`; empty on the last page"},
                 "previous": {"type": "string", "description": "goes into `before`; empty on the first page"},
                 "total": {"type": ["integer", "null"]},
+                "beyond": {"type": "boolean", "description": "there are more than `total` says"},
             },
         },
     }

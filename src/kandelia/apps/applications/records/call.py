@@ -10,7 +10,8 @@ from kandelia.apps.applications.forms import checked_form
 from kandelia.apps.applications.logic.scoring import USUAL, checked_criteria
 from kandelia.base.errors import InvalidInput
 from kandelia.base.text import LocalText
-from kandelia.sdk.record_types import PUBLISH, Case, Field, Group, Record, RecordType, Transition, permissions
+from kandelia.sdk.record_types import PUBLISH, Case, Field, Group, Record, RecordType, Transition
+from kandelia.sdk.records import access
 from kandelia.sdk.services import service
 
 RULES = (
@@ -66,7 +67,7 @@ def check(row: Any) -> None:
     lines = {one["line"] for one in service("measures.documents")()["lines"]}
     if row.line not in lines:
         raise InvalidInput(f'there is no line "{row.line}"', "line", f"there are: {', '.join(sorted(lines))}")
-    if not permissions.is_root(row.entry.organisation_id):
+    if not access.is_root(row.entry.organisation_id):
         raise InvalidInput("only a bureau calls for applications", "organisation", "ask the bureau", "not-allowed")
     checked_form(row.form)
     checked_criteria(row.criteria)

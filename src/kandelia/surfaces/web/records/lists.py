@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kandelia.base.errors import InvalidInput, KandeliaError
 from kandelia.kernel.access.contracts import Right, Viewer
-from kandelia.kernel.records import facade, views_saved
+from kandelia.kernel.papers import views_saved
+from kandelia.kernel.records import facade
 from kandelia.kernel.records.contracts import Query, RecordPage
 from kandelia.kernel.records.declaration import RecordType
 from kandelia.surfaces.web.records import addresses, bulk
@@ -62,6 +63,7 @@ def table(declared: RecordType, viewer: Viewer | None, here: Asked, page: Record
         "every_column": every,
         "rows": rows(declared, page, drawn, here, language, public=viewer is None),
         "total": page.total,
+        "beyond": page.beyond,
         "filters": shown,
         "chips": chips(shown, here, page),
         "next": _turn(here, after=page.next),

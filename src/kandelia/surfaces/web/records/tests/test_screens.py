@@ -12,7 +12,8 @@ from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Role, Viewer
 from kandelia.kernel.access.facade import add_organisation, create_token, system_viewer
 from kandelia.kernel.access.models import AuditEntry, Organisation, Person
-from kandelia.kernel.records import facade, views_saved
+from kandelia.kernel.papers import views_saved
+from kandelia.kernel.records import facade
 from kandelia.kernel.records.contracts import Query
 from kandelia.surfaces.web.records.timeline import events
 from kandelia.surfaces.web.registry import rail
