@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "kandelia.kernel.connections",
     "kandelia.kernel.signals",
     "kandelia.kernel.transfers",
+    "kandelia.kernel.transfers",
     "kandelia.surfaces.web",
     "kandelia.surfaces.web.records",
     "kandelia.surfaces.web.work",

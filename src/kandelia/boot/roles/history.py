@@ -21,6 +21,8 @@ from kandelia.kernel.signals.logic.flushing import FlushRule
 from kandelia.kernel.signals.plane.answering import Answering
 from kandelia.kernel.signals.plane.intake import FLUSH_BYTES_MAX
 from kandelia.kernel.signals.plane.recorder import Recorder
+from kandelia.kernel.transfers.logic.naming import export_path
+from kandelia.kernel.transfers.plane.exporting import Exporting
 from kandelia.ports.history import History
 
 RETENTION_PERIOD_S = 86_400.0
@@ -38,12 +40,13 @@ async def run(context: RoleContext) -> None:
     snapshot = Snapshot(context.reporter, keep_documents=False)
     recorder = _recorder(context, history, snapshot)
     answering = _answering(context, history, snapshot)
+    exporting = _exporting(context, history, snapshot)
     keeping = _Keeping(context, history, recorder)
     _report(context, snapshot, recorder, answering, keeping)
     recording = asyncio.create_task(recorder.run())
     tasks = [
         asyncio.create_task(work)
-        for work in (snapshot.follow(context.bus), answering.run(), keeping.look(), keeping.retain())
+        for work in (snapshot.follow(context.bus), answering.run(), exporting.run(), keeping.look(), keeping.retain())
     ]
     stopping = asyncio.create_task(context.stopping.wait())
     try:
@@ -54,6 +57,7 @@ async def run(context: RoleContext) -> None:
         recorder.stop()
         await asyncio.wait([recording], timeout=FINISH_S)
         answering.cancel_all()
+        exporting.cancel_all()
         await asyncio.to_thread(history.close)
         await _end([recording, stopping, *tasks])
 
@@ -66,7 +70,7 @@ def open_history(settings: Settings) -> History:
     if chosen.engine == "chdb":
         return ChdbHistory(
             settings.history_directory,
-            readers=chosen.readers + 1,  # one for the role's own questions: size and retention
+            readers=chosen.readers + 2,  # one for the role's own questions (size and retention), one for exports
             reader_memory_bytes_max=chosen.reader_memory_bytes_max,
         )
     raise SettingsError(
@@ -90,6 +94,12 @@ def _answering(context: RoleContext, history: History, snapshot: Snapshot) -> An
         readers=chosen.readers,
         memory_bytes_max=chosen.reader_memory_bytes_max,
     )
+
+
+def _exporting(context: RoleContext, history: History, snapshot: Snapshot) -> Exporting:
+    settings = context.settings
+    path_of = partial(export_path, settings.directory)
+    return Exporting(context.bus, history, snapshot, context.clock, path_of, settings.history.reader_memory_bytes_max)
 
 
 class _Keeping:

@@ -58,10 +58,13 @@ async def load_parquet(bus: Bus, file: Path, source: Source, signals: Signals, p
 
 
 async def load_table(
-    bus: Bus, table: pa.Table, source: Source, signals: Signals, progress: Progress | None = None
+    bus: Bus, table: pa.Table, source: Source, signals: Signals, progress: Progress | None = None, *, load: str = ""
 ) -> int:
-    """Load one table; see `logic.tables.samples_of` for the columns it may have."""
-    return await load_tables(bus, iter([table]), source, signals, progress, total=table.num_rows)
+    """Load one table; see `logic.tables.samples_of` for the columns it may have.
+
+    `load` names it for the bus, so that the same one sent again soon is a repeat; without a name each is new.
+    """
+    return await load_tables(bus, iter([table]), source, signals, progress, total=table.num_rows, load=load)
 
 
 async def load_tables(
@@ -73,9 +76,10 @@ async def load_tables(
     *,
     total: int = 0,
     where: str = "",
+    load: str = "",
 ) -> int:
     """Load tables one after another; returns once the stream has everything on disk."""
-    subject, load = load_subject(source.organisation, source.site, source.name), new_id()
+    subject, load = load_subject(source.organisation, source.site, source.name), load or new_id()
     outstanding: set[asyncio.Task[int]] = set()
     stored = place = 0
     try:
