@@ -7,6 +7,7 @@ import sys
 
 PACKAGES = {
     "chromium": "chromium",
+    "iproute2": "ip",
     "mbpoll": "mbpoll",
     "mosquitto": "/usr/sbin/mosquitto",
     "mosquitto-clients": "mosquitto_pub",

@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = Path("/usr/lib/postgresql")
 NOBODY = "postgres"  # the server refuses to run as root
 WAIT_S = 60
+PORT = 5432  # in a namespace of its own nobody else has it
+TURN_INTO = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 
 
 def programs() -> Path | None:
@@ -29,8 +31,11 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The address of a database that may be filled; the server ends with the block."""
+def server(namespace: str = "", host: str = "127.0.0.1") -> Iterator[str]:
+    """The address of a database that may be filled; the server ends with the block.
+
+    With a network namespace it runs there, and lets in whoever reaches `host`.
+    """
     folder = programs()
     assert folder is not None, "no PostgreSQL here: apt-get install postgresql"
     place = Path(tempfile.mkdtemp(prefix="kandelia-pg-"))
@@ -38,20 +43,26 @@ def server() -> Iterator[str]:
     if user is not None:
         os.chown(place, user.pw_uid, user.pw_gid)
     as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-    port = free_port()
+    into: list[str] = []
+    if namespace:  # only root enters one; there the server's user is taken on
+        into, as_user = ["ip", "netns", "exec", namespace, *TURN_INTO], {}
+    port = PORT if namespace else free_port()
 
     def run(program: str, *arguments: str) -> None:
-        command = [str(folder / program), *arguments]
+        command = [*into, str(folder / program), *arguments]
         quiet = {"cwd": place, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         subprocess.run(command, check=True, timeout=WAIT_S, **quiet, **as_user)  # type: ignore[call-overload]
 
     data = str(place / "data")
-    settings = f"-p {port} -k {place} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off"
+    settings = f"-p {port} -k {place} -c listen_addresses={host} -c fsync=off -c full_page_writes=off"
     try:
         run("initdb", "-D", data, "-U", "tests", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync")
+        if namespace:
+            with (Path(data) / "pg_hba.conf").open("a") as rights:
+                rights.write("host all all samenet trust\n")
         run("pg_ctl", "-D", data, "-w", "-o", settings, "start")
         try:
-            yield f"postgresql://tests@127.0.0.1:{port}/postgres"
+            yield f"postgresql://tests@{host}:{port}/postgres"
         finally:
             run("pg_ctl", "-D", data, "-m", "immediate", "stop")
     finally:

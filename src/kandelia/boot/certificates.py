@@ -20,6 +20,7 @@ AUTHORITY_DAYS = 3_650
 SERVER_DAYS = 397  # the most that browsers take (CA/Browser Forum ballot SC22)
 RENEW_DAYS = 30
 BACKDATE = timedelta(hours=1)  # for readers whose clock is behind
+BOTH_ENDS = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]  # servers of a cluster call each other
 ANY = ("0.0.0.0", "::")  # noqa: S104 — compared, not bound
 
 
@@ -104,12 +105,32 @@ def ensure_own(directory: Path, names: tuple[str, ...]) -> Https:
     files = Https(directory / "server.pem", directory / "server.key", directory / "authority.pem")
     authority, authority_key, fresh = _authority(directory)
     if fresh or not _still_good(files, names):
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = _sign_server(key, names, authority, authority_key)
-        pem = serialization.Encoding.PEM
-        _write(files.key, _key_bytes(key), 0o600)
-        _write(files.certificate, certificate.public_bytes(pem) + authority.public_bytes(pem), 0o644)
+        _issue(names, authority, authority_key, files)
     return files
+
+
+def issue(authority_directory: Path, out: Path, names: tuple[str, ...]) -> Https:
+    """A certificate and key for another server of this installation, `out`.pem and .key, with authority.pem beside.
+
+    The authority is made in `authority_directory` where there is none yet.
+    """
+    authority_directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    authority, authority_key, _ = _authority(authority_directory)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    files = Https(out.with_suffix(".pem"), out.with_suffix(".key"), out.with_name("authority.pem"))
+    _issue(names, authority, authority_key, files)
+    _write(out.with_name("authority.pem"), authority.public_bytes(serialization.Encoding.PEM), 0o644)
+    return files
+
+
+def _issue(
+    names: tuple[str, ...], authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey, files: Https
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _sign_server(key, names, authority, authority_key)
+    pem = serialization.Encoding.PEM
+    _write(files.key, _key_bytes(key), 0o600)
+    _write(files.certificate, certificate.public_bytes(pem) + authority.public_bytes(pem), 0o644)
 
 
 def _still_good(files: Https, names: tuple[str, ...]) -> bool:
@@ -184,7 +205,7 @@ def _sign_server(
         .add_extension(x509.SubjectAlternativeName(_alternatives(names)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(BOTH_ENDS), critical=False)
         .add_extension(issuer_key, critical=False)
         .sign(authority_key, hashes.SHA256())
     )

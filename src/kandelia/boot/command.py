@@ -96,7 +96,8 @@ def first_words() -> dict[str, str]:
 def _prepare() -> None:
     """Quick and quiet: a lost link is told by what was asked over it, not in the middle of a person's terminal."""
     importlib.import_module("kandelia.boot.lean").leave_pandas_out()
-    logging.getLogger(BUS_LOG).setLevel(logging.ERROR)
+    for name in (BUS_LOG, "asyncio"):  # a TLS link that ends says so there
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _settings() -> Settings:
@@ -226,6 +227,38 @@ def restore(file: Path, keys: Path | None) -> None:
     click.echo(f"restored the copy of {manifest['began_at']}; start it with kandelia up")
     if keys is None:
         click.echo("secrets were not given: passwords of connections must be entered again, people sign in anew")
+
+
+@cli.command()
+@data_option
+@settings_option
+@click.argument("names", nargs=-1, required=True)
+@click.option("--out", type=file_option, required=True, help="The files to write, without their ending.")
+def certificate(names: tuple[str, ...], out: Path) -> None:
+    """Make a certificate for a server that goes by NAMES (host names, addresses), signed by the own authority."""
+    room = importlib.import_module("kandelia.boot.certificates")
+    files = room.issue(_settings().secrets_directory / "tls", out, names)
+    click.echo(f"{files.certificate}, {files.key}; whoever connects trusts {files.authority}")
+
+
+@cli.command()
+@data_option
+@settings_option
+@click.argument("name")
+@click.option("--remove", is_flag=True, help="Forget it instead.")
+def secret(name: str, remove: bool) -> None:
+    """Keep a connection's secret on this host, read from standard input: an edge elsewhere than web needs its own.
+
+    NAME stands in the connection's settings as {"secret": NAME} (kandelia connections list --json).
+    """
+    room = importlib.import_module("kandelia.engines.files.secrets")
+    keeper = room.FileSecrets(_settings().secrets_directory)
+    if remove:
+        keeper.remove(name)
+    elif value := click.get_text_stream("stdin").read().rstrip("\n"):
+        keeper.put(name, value.encode())
+    else:
+        raise SettingsError("no secret was given", "standard input", f"pipe it in: … | kandelia secret {name}")
 
 
 def _peek_at_data(arguments: list[str]) -> None:

@@ -32,6 +32,7 @@ from kandelia.kernel.events.report import Process
 BUS_PROGRAM = "bus"
 STATE_FILE = "supervisor.json"
 BUS_CHECK_S = 3.0
+OWN_BUS_S = 10.0
 BUS_SILENT_S = 20.0  # a server that runs but answers nothing for so long is killed and started again
 STATE_PERIOD_S = 5.0
 LOOK_S = 1.0
@@ -126,8 +127,10 @@ class Supervisor:
             self._watch(program)
         if not self.settings.bus.urls:
             await self._start_bus()
-        self.bus = await open_settings_bus(self.settings, "boot")
-        await self._ensure_streams()
+        foreign = bool(self.settings.bus.urls)
+        self.bus = await open_settings_bus(self.settings, "boot", wait_s=0 if foreign else OWN_BUS_S)
+        if not foreign:
+            await self._ensure_streams()
         self._probe = StreamProbe(self.bus, self.clock)
         self._reporter.gauge("processes_running", lambda: float(sum(w.pid > 0 for w in self.watched.values())))
         self._gauge_backlog(self.bus)
@@ -135,7 +138,8 @@ class Supervisor:
         self._reporter.gauge("restarts", lambda: float(sum(w.restarts for w in self.watched.values())))
         teller = Teller(self.bus, SOURCE, self.clock)
         facts = self._facts = ProcessFacts(teller, self.settings.organisation, self.clock, self.settings.node)
-        self._tasks = [
+        self._tasks = [asyncio.create_task(self._ensure_in_time())] if foreign else []
+        self._tasks += [
             asyncio.create_task(teller.run()),
             asyncio.create_task(facts.listen(self.bus)),
             asyncio.create_task(self._reporter.run(self.bus)),
@@ -229,6 +233,18 @@ class Supervisor:
     async def _ensure_streams(self) -> None:
         assert self.bus is not None  # noqa: S101 — set by start
         await ensure_streams(self.bus, self.settings, self._prepared.store_bytes_max if self._prepared else 0)
+
+    async def _ensure_in_time(self) -> None:
+        """A cluster that starts with us has no leader yet, a distant one may be away: the roles wait for it too."""
+        said = ""
+        while True:
+            try:
+                return await self._ensure_streams()
+            except Unavailable as error:
+                if str(error) != said:
+                    said = str(error)
+                    log.warning("waiting for the bus: %s", said)
+            await asyncio.sleep(BUS_CHECK_S)
 
     def _gauge_backlog(self, bus: NatsBus) -> None:
         """What waits for history, told here because history itself may be away."""

@@ -24,6 +24,7 @@ from kandelia.engines.nats.server import free_port, port_is_free
 QUIET_S = 0.5  # steps quicker than this are not worth a line
 POLL_S = 0.05
 WEB_READY_S = 120.0
+BUS_S = 10.0
 RENEW_S = 86_400.0
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 — how this machine reaches what listens everywhere
 
@@ -65,6 +66,7 @@ class Start:
         return self.settings.secrets_directory / PASSWORD_SECRET
 
     async def _after_start(self) -> None:
+        await self._reach_bus()
         if not self.supervisor.records_ready.is_set():
             async with step("bringing the records up to date"):
                 await self._migrate()
@@ -73,6 +75,15 @@ class Start:
             await asyncio.gather(self._until_web_answers(), self._load_demo())
         self._say_where()
         await asyncio.gather(self._renew(), self._load_history())
+
+    async def _reach_bus(self) -> None:
+        """Where it is not ours, say that it is away; everything waits for it by itself."""
+        if self.settings.bus.urls and self.supervisor.bus is not None:
+            try:
+                async with step("reaching the bus"):
+                    await self.supervisor.bus.wait_connected(BUS_S)
+            except KandeliaError as error:
+                _say(f"{error}; it is tried again by itself")
 
     async def _migrate(self) -> None:
         process = await asyncio.create_subprocess_exec(
