@@ -255,7 +255,7 @@ def secret(name: str, remove: bool) -> None:
     keeper = room.FileSecrets(_settings().secrets_directory)
     if remove:
         keeper.remove(name)
-    elif value := click.get_text_stream("stdin").read().rstrip("\n"):
+    elif value := sys.stdin.read().rstrip("\n"):
         keeper.put(name, value.encode())
     else:
         raise SettingsError("no secret was given", "standard input", f"pipe it in: … | kandelia secret {name}")
