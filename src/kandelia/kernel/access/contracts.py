@@ -95,6 +95,7 @@ class Viewer:
     stands_for: tuple[tuple[str, str], ...] = ()
     grants: tuple[Grant, ...] = ()
     ends_at: datetime | None = None  # when a token ends by itself
+    home: str = ""  # the organisation one comes from, where `organisation` is another that shares something with it
 
     @property
     def person(self) -> int | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from kandelia.kernel.access.contracts import Role, Viewer
+from kandelia.kernel.access.grants import grants_of
 from kandelia.kernel.access.models import Membership
 
 SUPERVISOR = "supervisor"
@@ -35,5 +36,6 @@ def supervises(viewer: Viewer) -> bool:
 def _member(row: Membership) -> Member:
     person = row.person
     duties = frozenset(duty.name for duty in row.duties.all())
-    viewer = Viewer(row.organisation_id, f"person:{person.id}", str(person), Role(row.role), person.language, duties)
+    subject, role, grants = f"person:{person.id}", Role(row.role), grants_of(row)
+    viewer = Viewer(row.organisation_id, subject, str(person), role, person.language, duties, grants=grants)
     return Member(person.id, person.sign_in, viewer)

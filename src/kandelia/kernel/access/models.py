@@ -60,6 +60,9 @@ class Membership(models.Model):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+    granted = models.BooleanField(
+        default=False
+    )  # there are grants beside: most people have none, and none are looked up
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "organisation"], name="one_role_each")]
@@ -89,6 +92,7 @@ class Token(models.Model):
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
     duties = models.JSONField(default=list, blank=True)  # names; no more than its maker holds
+    places = models.JSONField(default=list, blank=True)  # where the role counts; empty: everywhere
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
     created_by = models.CharField(max_length=80)  # Viewer.subject; a person's tokens die with their account
@@ -143,6 +147,52 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class Grant(models.Model):
+    """A role at a place, or at single signals: of a member (`person`), or of another organisation (`partner`).
+
+    `since_at`, `export` and `share` (the record that says why) belong to partners.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="grants")
+    person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.CASCADE, related_name="grants")
+    partner = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="borrowed")
+    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+    place = models.CharField(max_length=250, blank=True)  # path of a thing; empty where single signals are meant
+    signals = models.JSONField(default=list, blank=True)  # numbers
+    since_at = models.DateTimeField(null=True, blank=True)
+    until_at = models.DateTimeField(null=True, blank=True)
+    export = models.BooleanField(default=True)
+    share = models.BigIntegerField(null=True, blank=True, db_index=True)
+    created_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.place or self.signals}"
+
+
+class Look(models.Model):
+    """That somebody of a partner looked at what was shared: one row a person, day and group of signals."""
+
+    id = models.BigAutoField(primary_key=True)
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="looks")
+    subject = models.CharField(max_length=80)
+    name = models.CharField(max_length=200)
+    day = models.DateField()
+    group = models.CharField(max_length=250)  # path of the machine whose signals were read
+    times = models.PositiveIntegerField(default=1)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["grant", "subject", "day", "group"], name="one_look_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.day:%F} {self.group}: {self.times}"
 
 
 class AuditEntry(models.Model):

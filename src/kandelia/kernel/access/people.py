@@ -10,8 +10,9 @@ from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kandelia.base.text import LANGUAGES
 from kandelia.kernel.access.audit import append, audit
 from kandelia.kernel.access.contracts import PersonView, Right, Role, Viewer
+from kandelia.kernel.access.grants import tell_person
 from kandelia.kernel.access.guards import require
-from kandelia.kernel.access.models import Membership, Person, Token
+from kandelia.kernel.access.models import Membership, Person
 from kandelia.kernel.access.organisations import find_organisation
 from kandelia.kernel.access.revocation import tell_revoked
 
@@ -168,16 +169,8 @@ def _switch(viewer: Viewer, sign_in: str, active: bool, address: str) -> PersonV
         person.save(update_fields=["active"])
         audit(viewer, "person.enable" if active else "person.disable", person.sign_in, {}, address)
         if not active:
-            _tell_all(person)
+            tell_person(person.id)
     return person_view(person, viewer.organisation)
-
-
-def _tell_all(person: Person) -> None:
-    """The person's sockets and those of the tokens they made."""
-    subject = f"person:{person.id}"
-    tell_revoked(subject)
-    for token in Token.objects.filter(created_by=subject, revoked_at=None).values_list("id", flat=True):
-        tell_revoked(f"token:{token}")
 
 
 def member(viewer: Viewer, sign_in: str) -> Person:

@@ -16,6 +16,7 @@ from kandelia.base.errors import NotAllowed, NotFound, TooMuch
 from kandelia.kernel.access import refusals
 from kandelia.kernel.access.audit import append
 from kandelia.kernel.access.contracts import OrganisationView, PersonView, Role, Viewer
+from kandelia.kernel.access.grants import grants_of
 from kandelia.kernel.access.logic import token_text
 from kandelia.kernel.access.models import Membership, Person
 from kandelia.kernel.access.organisations import organisation_view
@@ -225,7 +226,8 @@ def _by_session(request: HttpRequest) -> Viewer | None:
     place = next((place for place in places if place.organisation_id == wanted), places[0])
     duties = frozenset(duty.name for duty in place.duties.all())
     role = Role(place.role)
-    viewer = Viewer(place.organisation_id, f"person:{person.id}", str(person), role, _language(), duties)
+    grants = grants_of(place)
+    viewer = Viewer(place.organisation_id, f"person:{person.id}", str(person), role, _language(), duties, grants=grants)
     for lend in lenders:
         viewer = lend(viewer)
     return viewer

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -10,7 +11,8 @@ from django.utils import timezone
 from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kandelia.base.ids import new_id
 from kandelia.kernel.access.audit import audit
-from kandelia.kernel.access.contracts import RIGHTS, Right, Role, TokenView, Viewer
+from kandelia.kernel.access.contracts import PLACE_ROLES, RIGHTS, Grant, Right, Role, TokenView, Viewer
+from kandelia.kernel.access.grants import check_places, grants_of
 from kandelia.kernel.access.guards import SYSTEM_SUBJECT
 from kandelia.kernel.access.logic import token_text
 from kandelia.kernel.access.models import Person, Token
@@ -29,14 +31,16 @@ def create_token(
     expires_at: datetime | None = None,
     *,
     duties: Iterable[str] = (),
+    places: Iterable[str] = (),
     address: str = "",
 ) -> tuple[TokenView, str]:
     """A token of the viewer's organisation and its secret, which is shown this once.
 
-    NotAllowed for a role or duty beyond the viewer's own, or when a token asks; Conflict when the name is taken.
+    Its role counts at `places` alone where some are given. NotAllowed for a role, place or duty beyond the viewer's
+    own, or when a token asks; Conflict when the name is taken.
     """
-    held = sorted(set(duties))
-    _may_make(viewer, role, held)
+    held, where = sorted(set(duties)), check_places(viewer.organisation, places)
+    _may_make(viewer, role, held, where)
     name = name.strip()
     if not name or len(name) > NAME_LENGTH_MAX:
         raise InvalidInput("a token needs a name", "name", f"give it 1 to {NAME_LENGTH_MAX} characters", "invalid-name")
@@ -55,12 +59,15 @@ def create_token(
             name=name,
             role=role.value,
             duties=held,
+            places=where,
             prefix=secret[: token_text.PREFIX_LENGTH],
             digest=token_text.digest(secret),
             created_by=viewer.subject,
             expires_at=expires_at,
         )
-        audit(viewer, "token.create", name, {"id": made.id, "role": role.value, "duties": held}, address)
+        audit(
+            viewer, "token.create", name, {"id": made.id, "role": role.value, "duties": held, "places": where}, address
+        )
     return _view(made), secret
 
 
@@ -90,42 +97,62 @@ def viewer_of_secret(secret: str, language: str) -> Viewer | None:
         .filter(Q(expires_at=None) | Q(expires_at__gt=now))
         .first()
     )
-    duties = _allowed_duties(row) if row is not None else None
-    if row is None or duties is None:
+    if row is None or not _is_allowed(maker := _maker(row), row):
         return None
     if row.last_used_at is None or now - row.last_used_at > USED_PERIOD:
         Token.objects.filter(id=row.id).update(last_used_at=now)
-    return Viewer(row.organisation_id, f"token:{row.id}", row.name, Role(row.role), language, duties)
+    role, duties = Role(row.role), frozenset(row.duties)
+    return Viewer(
+        row.organisation_id,
+        f"token:{row.id}",
+        row.name,
+        Role.MEMBER if row.places else role,
+        language,
+        duties & maker.duties if maker.person else duties,
+        grants=tuple(Grant(role, place, maker.until) for place in row.places),
+        ends_at=row.expires_at,
+    )
 
 
-def _allowed_duties(row: Token) -> frozenset[str] | None:
-    """The duties of a token that its maker still holds, None where the maker has lost access or that role.
+def _is_allowed(maker: Viewer | None, row: Token) -> TypeGuard[Viewer]:
+    """True while the maker still holds what the token may do: it never outlives or outranks them."""
+    return maker is not None and not _beyond(maker, Role(row.role), row.places)
 
-    A token never outlives or outranks the person who made it.
-    """
+
+def _maker(row: Token) -> Viewer | None:
+    """Who made it as they are now; None where they have lost access. The platform's own commands may all."""
     kind, _, id = row.created_by.partition(":")
     if kind != "person":
-        return frozenset(row.duties)
+        return Viewer(row.organisation_id, row.created_by, row.created_by, Role.ADMINISTRATOR)
     person = Person.objects.filter(id=id, active=True).first()
-    membership = person.memberships.filter(organisation_id=row.organisation_id).first() if person else None
-    if membership is None or not RIGHTS[Role(row.role)] <= RIGHTS[Role(membership.role)]:
+    place = person.memberships.filter(organisation_id=row.organisation_id).first() if person else None
+    if place is None:
         return None
-    if not row.duties:
-        return frozenset()
-    return frozenset(row.duties) & frozenset(membership.duties.values_list("name", flat=True))
+    duties = frozenset(place.duties.values_list("name", flat=True)) if row.duties else frozenset()
+    grants = grants_of(place)
+    return Viewer(row.organisation_id, row.created_by, str(person), Role(place.role), duties=duties, grants=grants)
 
 
-def _may_make(viewer: Viewer, role: Role, duties: list[str]) -> None:
+def _beyond(maker: Viewer, role: Role, places: Iterable[str]) -> str:
+    """What of a role at places the maker does not hold, empty if nothing."""
+    if not places:
+        return "" if RIGHTS[role] <= RIGHTS[maker.role] else f"the role {role.value}"
+    lacks = [place for place in places if not all(maker.may_at(right, place) for right in RIGHTS[role])]
+    return f'the role {role.value} at "{lacks[0]}"' if lacks else ""
+
+
+def _may_make(viewer: Viewer, role: Role, duties: list[str], places: list[str]) -> None:
     if viewer.subject.startswith("token:"):
         raise NotAllowed("a token may not make tokens", "tokens", "sign in, or use `kandelia token`", "not-allowed")
-    if not RIGHTS[role] <= RIGHTS[viewer.role]:
-        raise NotAllowed(
-            f"the role {role.value} is beyond your own", "role", f"choose {viewer.role.value} or less", "not-allowed"
-        )
-    beyond = [name for name in duties if name not in viewer.duties]
-    if beyond and viewer.subject != SYSTEM_SUBJECT:
+    if places and role not in PLACE_ROLES:
+        raise InvalidInput(f"{role.value} counts everywhere or not at all", "role", "choose another", "invalid-role")
+    if beyond := _beyond(viewer, role, places):
+        mend = f"choose {viewer.role.value} or less, at places that are yours"
+        raise NotAllowed(f"{beyond} is beyond your own", "role", mend, "not-allowed")
+    foreign = [name for name in duties if name not in viewer.duties]
+    if foreign and viewer.subject != SYSTEM_SUBJECT:
         held = ", ".join(sorted(viewer.duties)) or "you hold none"
-        raise NotAllowed(f'the duty "{beyond[0][:40]}" is not yours', "duties", f"choose of: {held}", "not-allowed")
+        raise NotAllowed(f'the duty "{foreign[0][:40]}" is not yours', "duties", f"choose of: {held}", "not-allowed")
 
 
 def _seen_by(viewer: Viewer) -> QuerySet[Token]:
@@ -146,4 +173,5 @@ def _view(row: Token) -> TokenView:
         row.last_used_at,
         row.revoked_at,
         tuple(row.duties),
+        tuple(row.places),
     )

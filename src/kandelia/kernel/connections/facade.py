@@ -1,7 +1,7 @@
 """Connections for everyone else: what a viewer's organisation has, how it is changed, what an edge says of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 from django.db.models import ProtectedError
@@ -10,8 +10,8 @@ from kandelia.base.errors import Conflict, InvalidInput
 from kandelia.base.ids import plain_id
 from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
-from kandelia.kernel.access.contracts import Right, Viewer
-from kandelia.kernel.access.facade import audit, require
+from kandelia.kernel.access.contracts import Reach, Right, Viewer
+from kandelia.kernel.access.facade import audit, reach_of, require_at
 from kandelia.kernel.connections import asking, orphans, outbox, store
 from kandelia.kernel.connections.contracts import (
     UNCONNECTED,
@@ -47,15 +47,31 @@ class Written:
 
 
 def list_connections(viewer: Viewer) -> tuple[ConnectionView, ...]:
-    """All of the organisation, by key."""
-    require(viewer, Right.SEE)
-    return store.connections(viewer.organisation)
+    """All of the organisation by key; for whoever sees only places, those of a site and those that feed a signal."""
+    reach = reach_of(viewer, Right.SEE)
+    found = store.connections(viewer.organisation)
+    if reach is None:
+        return found
+    seen = _seen(viewer, reach)
+    return tuple(_shown(view, reach) for view in found if view.key in seen)
 
 
 def connection(viewer: Viewer, key: str) -> ConnectionView:
     """One; NotFound also for another organisation's."""
-    require(viewer, Right.SEE)
-    return store.view(store.row(viewer.organisation, key), outbox.published(viewer.organisation).get(key, 0))
+    reach = reach_of(viewer, Right.SEE)
+    if reach is not None and key not in _seen(viewer, reach):
+        raise store.nothing(key)
+    view = store.view(store.row(viewer.organisation, key), outbox.published(viewer.organisation).get(key, 0))
+    return view if reach is None else _shown(view, reach)
+
+
+def _seen(viewer: Viewer, reach: Reach) -> set[str]:
+    return set() if viewer.home else store.keys_within(viewer.organisation, reach)
+
+
+def _shown(view: ConnectionView, reach: Reach) -> ConnectionView:
+    """Whom a connection speaks to and how is told to those who see the whole site."""
+    return view if reach.covers(view.site) else replace(view, settings={})
 
 
 def put_connection(viewer: Viewer, view: ConnectionView) -> ConnectionView:
@@ -66,7 +82,7 @@ def put_connection(viewer: Viewer, view: ConnectionView) -> ConnectionView:
 
 def put_connections(viewer: Viewer, views: Sequence[ConnectionView]) -> Written:
     """Make or change several in one transaction; plain secrets go to the keeper of secrets."""
-    require(viewer, Right.CONFIGURE)
+    reach_of(viewer, Right.CONFIGURE)
     written = Written()
     with orphans.undone_on_failure(viewer.organisation), transaction.atomic():
         for view in views:
@@ -77,7 +93,7 @@ def put_connections(viewer: Viewer, views: Sequence[ConnectionView]) -> Written:
 
 def remove_connection(viewer: Viewer, key: str) -> None:
     """Remove one that no signal uses; Conflict otherwise."""
-    require(viewer, Right.CONFIGURE)
+    _configures(viewer, store.row(viewer.organisation, key))
     try:
         with transaction.atomic():
             row = store.row(viewer.organisation, key)
@@ -92,8 +108,8 @@ def remove_connection(viewer: Viewer, key: str) -> None:
 
 def browse(viewer: Viewer, key: str, address: str = "") -> tuple[Node, ...]:
     """Children of a node in the device's own address space, the root for ""; Unavailable without an edge."""
-    require(viewer, Right.CONFIGURE)
-    store.row(viewer.organisation, key)
+    reach_of(viewer, Right.CONFIGURE)
+    _configures(viewer, store.row(viewer.organisation, key))
     return asking.browse(viewer.organisation, key, address)
 
 
@@ -104,13 +120,13 @@ def try_connection(
 
     The errors of the driver, or Unavailable when no edge answers.
     """
-    require(viewer, Right.CONFIGURE)
+    require_at(viewer, Right.CONFIGURE, view.site)
     secrets: dict[str, str] = {}
 
     def keep(name: str, secret: bytes) -> None:
         secrets[name] = secret.decode()
 
-    row = Connection.objects.filter(organisation_id=viewer.organisation, key=view.key).first()
+    row = _row(viewer, view.key)
     held = names_in(row.settings) if row else frozenset()
     settings = take_secrets(view.settings, viewer.organisation, view.key or "new", keep, held)
     wanted = {address: int(kind) for address, kind in (read or {}).items()}
@@ -127,22 +143,40 @@ def _whom(settings: Mapping[str, object]) -> str:
 
 def find(viewer: Viewer, site: str, driver: str, host: str) -> tuple[Found, ...]:
     """What a driver finds at a host, as the site's edge sees it; InvalidInput for a driver that cannot look."""
-    require(viewer, Right.CONFIGURE)
+    require_at(viewer, Right.CONFIGURE, site)
     audit(viewer, "connection.find", driver, {"host": host[:200], "site": site})
     return tuple(asking.find(Search(viewer.organisation, site, driver, host)))
 
 
 def states(viewer: Viewer) -> dict[str, ConnectionState]:
     """What the edges say now, by connection key; those that say nothing are absent."""
-    require(viewer, Right.SEE)
-    return asking.states(viewer.organisation)
+    reach = reach_of(viewer, Right.SEE)
+    found = asking.states(viewer.organisation)
+    if reach is None:
+        return found
+    seen = _seen(viewer, reach)
+    return {key: state for key, state in found.items() if key in seen}
+
+
+def _row(viewer: Viewer, key: str) -> Connection | None:
+    """The connection there is under a key already, which is the viewer's to configure where there is one."""
+    rows = Connection.objects.filter(organisation_id=viewer.organisation, key=key).select_related("site")
+    found = rows.first()
+    if found is not None:
+        _configures(viewer, found)
+    return found
+
+
+def _configures(viewer: Viewer, row: Connection) -> None:
+    require_at(viewer, Right.CONFIGURE, row.site.key)
 
 
 def _put(viewer: Viewer, view: ConnectionView, written: Written) -> None:
     where = f"connection {view.key}"
     if check_key(view.key, "connection key") == UNCONNECTED:
         raise InvalidInput(f'"{UNCONNECTED}" is taken by the platform', where, "choose another key", "invalid-key")
-    row = Connection.objects.filter(organisation_id=viewer.organisation, key=view.key).first()
+    require_at(viewer, Right.CONFIGURE, view.site)
+    row = _row(viewer, view.key)
     held = names_in(row.settings) if row else frozenset()
     settings = take_secrets(view.settings, viewer.organisation, view.key, orphans.keep, held)
     name: LocalText = check_name(view.name, where)

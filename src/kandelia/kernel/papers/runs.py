@@ -9,13 +9,14 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from kandelia.base.ids import new_id
-from kandelia.kernel.access.contracts import Right, Role, Viewer
+from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.files import storage, tables
 from kandelia.kernel.files.logic.kinds import end_of, fits, plain_name
 from kandelia.kernel.jobs import facade as jobs
@@ -210,10 +211,10 @@ def _row(viewer: Viewer, id: str, *, lock: bool = False) -> Import:
 
 
 def _kept(viewer: Viewer) -> dict[str, Any]:
-    kept = asdict(viewer)
-    return {**kept, "role": viewer.role.value, "duties": sorted(viewer.duties)}
+    kept: dict[str, Any] = msgspec.to_builtins(viewer)
+    return kept
 
 
 def _viewer(row: Import) -> Viewer:
-    said = dict(row.viewer)
-    return Viewer(**{**said, "role": Role(said["role"]), "duties": frozenset(said["duties"])})
+    viewer: Viewer = msgspec.convert(row.viewer, Viewer)
+    return viewer

@@ -6,11 +6,11 @@ from django.db import transaction
 
 from kandelia.base.pages import PAGE_ROWS, Page
 from kandelia.kernel.access.contracts import Right, Viewer
-from kandelia.kernel.access.facade import audit, require
+from kandelia.kernel.access.facade import audit, places_changed, reach_of, require
 from kandelia.kernel.connections import outbox
 from kandelia.kernel.connections.contracts import UNCONNECTED
 from kandelia.kernel.records.models import Entry
-from kandelia.kernel.signals import store
+from kandelia.kernel.signals import lent, store
 from kandelia.kernel.signals.definitions import SignalVersionView, SignalView
 from kandelia.kernel.signals.models import Signal
 from kandelia.kernel.signals.writing import Writer, Written
@@ -29,32 +29,34 @@ def list_signals(
     limit: int = PAGE_ROWS,
 ) -> Page[SignalView]:
     """One page by number. `search` takes words found in ids and names; `machine` also a site's or area's path."""
-    require(viewer, Right.SEE)
-    return store.page(viewer.organisation, search, machine, connection, after, limit)
+    reach = reach_of(viewer, Right.SEE)
+    return store.page(viewer.organisation, search, machine, connection, after, limit, reach)
 
 
 def signal(viewer: Viewer, number: int) -> SignalView:
-    """One; NotFound also for another organisation's."""
-    require(viewer, Right.SEE)
-    return store.one(viewer.organisation, number)
+    """One, also of those that others share; NotFound for what is out of reach."""
+    found = signals_of(viewer, [number]).get(number)
+    if found is None:
+        raise store.none_of(number)
+    return found
 
 
 def versions(viewer: Viewer, number: int) -> tuple[SignalVersionView, ...]:
     """What its numbers meant and since when, the newest first; NotFound also for another organisation's."""
     signal(viewer, number)
-    return store.versions(viewer.organisation, number)
+    return store.versions(number)
 
 
 def signals_of(viewer: Viewer, numbers: Iterable[int]) -> dict[int, SignalView]:
-    """Those of `numbers` that the viewer may see."""
-    require(viewer, Right.SEE)
-    return store.by_numbers(viewer.organisation, numbers)
+    """Those of `numbers` that the viewer may see, own ones and what others share."""
+    wanted = set(numbers)
+    found = store.by_numbers(viewer.organisation, wanted, reach_of(viewer, Right.SEE))
+    return {**lent.by_numbers(viewer, wanted - found.keys()), **found}
 
 
 def by_ids(viewer: Viewer, ids: Iterable[str]) -> dict[str, SignalView]:
     """Those of `ids` that the viewer may see."""
-    require(viewer, Right.SEE)
-    return store.by_ids(viewer.organisation, ids)
+    return store.by_ids(viewer.organisation, ids, reach_of(viewer, Right.SEE))
 
 
 def of_machine(viewer: Viewer, path: str) -> tuple[SignalView, ...]:
@@ -83,17 +85,22 @@ def put_signals(
 
     `progress` hears how many have been dealt with.
     """
-    require(viewer, Right.CONFIGURE)
+    reach = reach_of(viewer, Right.CONFIGURE)
     with transaction.atomic():
-        written = Writer(viewer.organisation, ordered, progress, viewer.subject).put(views)
+        written = Writer(viewer.organisation, ordered, progress, viewer.subject, reach).put(views)
         outbox.mark(viewer.organisation, written.connections)
+        if written.created or written.moved:
+            places_changed(viewer.organisation)
         _audit(viewer, written)
     return written
 
 
 def remove_signal(viewer: Viewer, number: int) -> None:
     """Remove its definition; the number is never given again, what is stored goes with retention."""
-    require(viewer, Right.CONFIGURE)
+    reach = reach_of(viewer, Right.CONFIGURE)
+    if reach is not None and not store.known(viewer.organisation, [number], reach):
+        signal(viewer, number)
+        require(viewer, Right.CONFIGURE)  # it is there for the viewer to see, no more
     with transaction.atomic():
         view = store.one(viewer.organisation, number)
         Entry.objects.filter(id=Signal.objects.values_list("entry_id", flat=True).get(number=number)).delete()

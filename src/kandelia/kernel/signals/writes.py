@@ -11,7 +11,7 @@ from kandelia.base.clock import NS_PER_S
 from kandelia.base.errors import InvalidInput
 from kandelia.base.samples import SOURCE_AHEAD_NS_MAX, TEXT_BYTES_MAX, encode
 from kandelia.kernel.access.contracts import Right, Viewer
-from kandelia.kernel.access.facade import require
+from kandelia.kernel.access.facade import reach_of
 from kandelia.kernel.connections.contracts import load_subject
 from kandelia.kernel.events import bridge
 from kandelia.kernel.signals import store
@@ -36,11 +36,11 @@ REFUSALS = {
 
 def writable(viewer: Viewer, names: Iterable[int | str]) -> tuple[dict[int | str, Known], str]:
     """Number and kind of the viewer's own signals by number and id, and the site to write for; others are absent."""
-    require(viewer, Right.CONFIGURE)
+    reach = reach_of(viewer, Right.CONFIGURE)
     wanted = set(names)
     found: list[SignalView] = [
-        *store.by_numbers(viewer.organisation, [name for name in wanted if isinstance(name, int)]).values(),
-        *store.by_ids(viewer.organisation, [name for name in wanted if isinstance(name, str)]).values(),
+        *store.by_numbers(viewer.organisation, [name for name in wanted if isinstance(name, int)], reach).values(),
+        *store.by_ids(viewer.organisation, [name for name in wanted if isinstance(name, str)], reach).values(),
     ]
     known: dict[int | str, Known] = {}
     for view in found:
@@ -81,7 +81,7 @@ def store_samples(viewer: Viewer, samples: pa.Table, site: str, key: str) -> tup
 
     Returns once the stream has them on disk. The same `key` stores nothing twice, so it must stand for the same rows.
     """
-    require(viewer, Right.CONFIGURE)
+    reach_of(viewer, Right.CONFIGURE)
     subject = load_subject(viewer.organisation, site, SOURCE)
     parts = {
         hashlib.sha256(f"{subject} {viewer.subject} {key} {place}".encode()).hexdigest()[:32]: encode(batch)

@@ -7,6 +7,7 @@ from itertools import islice
 from django.utils import timezone
 
 from kandelia.base.errors import Conflict, InvalidInput, NotFound
+from kandelia.kernel.access.contracts import Reach
 from kandelia.kernel.access.guards import SYSTEM_SUBJECT
 from kandelia.kernel.connections import store as connections
 from kandelia.kernel.connections.contracts import UNCONNECTED
@@ -34,21 +35,25 @@ class Written:
     created: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     connections: set[str] = field(default_factory=set)
+    moved: bool = False  # some stand on another machine now
 
 
 @dataclass
 class Writer:
-    """Brings views into rows; knows the organisation's machines and connections once."""
+    """Brings views into rows; knows the organisation's machines and connections once, those within `reach` alone."""
 
     organisation: str
     ordered: bool = False
     progress: Callable[[int], None] | None = None  # hears how many have been dealt with
     subject: str = SYSTEM_SUBJECT
+    reach: Reach | None = None
     written: Written = field(default_factory=Written)
 
     def __post_init__(self) -> None:
-        self._machines = {things.machine_view(row).path: row.pk for row in things.machines_of(self.organisation)}
-        self._connections = connections.keys(self.organisation)
+        machines = things.machines_of(self.organisation)
+        machines = machines if self.reach is None else machines.filter(things.within(self.reach))
+        self._machines = {things.machine_view(row).path: row.pk for row in machines}
+        self._connections = connections.keys(self.organisation, self.reach)
 
     def put(self, views: Iterable[SignalView]) -> Written:
         """Make or change them; a view with a number changes that signal, wherever it stood."""
@@ -61,7 +66,7 @@ class Writer:
         return self.written
 
     def _put_chunk(self, views: Sequence[SignalView], position: int) -> None:
-        numbers = store.by_numbers(self.organisation, [view.number for view in views if view.number])
+        numbers = store.by_numbers(self.organisation, [view.number for view in views if view.number], self.reach)
         ids = store.by_ids(self.organisation, [view.id for view in views])
         fresh: list[Signal] = []
         changed: list[tuple[SignalView, Signal]] = []
@@ -72,6 +77,7 @@ class Writer:
                 self._mark(view)
             elif before != (view := replace(view, number=before.number)):
                 changed.append((before, self._row(view, place)))
+                self.written.moved |= before.machine != view.machine
                 self._mark(view, before)
         self._create(fresh)
         self._change(changed)

@@ -8,3 +8,12 @@ class Room(RecordRoom):
 
     name = "kandelia.kernel.things"
     label = "things"
+
+    def ready(self) -> None:
+        """Places that are granted must stand somewhere."""
+        super().ready()
+        from kandelia.kernel.access.facade import on_place
+
+        from . import store  # models load only once the apps are ready
+
+        on_place(store.check_stands)

@@ -6,12 +6,21 @@ from django.db.models import ProtectedError
 from kandelia.base.errors import Conflict, InvalidInput
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Right, Viewer
-from kandelia.kernel.access.facade import audit, require
+from kandelia.kernel.access.facade import (
+    audit,
+    place_removed,
+    places_changed,
+    places_moved,
+    reach_of,
+    require,
+    require_at,
+)
 from kandelia.kernel.records.models import Entry
 from kandelia.kernel.things import store
 from kandelia.kernel.things.changes import Moved, announce
 from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, SiteView
 from kandelia.kernel.things.logic.paths import Path, check_key, parse
+from kandelia.kernel.things.logic.reaching import narrowed
 from kandelia.kernel.things.models import Area, Line, Machine, Site
 from kandelia.kernel.things.writing import Writer, Written, follow_move
 
@@ -19,20 +28,24 @@ CARD_SIGNALS_MAX = 3
 
 
 def tree(viewer: Viewer) -> tuple[SiteView, ...]:
-    """Every site with all below it."""
-    require(viewer, Right.SEE)
-    return store.tree(viewer.organisation)
+    """Every site with all below it; of a viewer who sees only places, those and what stands above them."""
+    reach = reach_of(viewer, Right.SEE)
+    sites = store.tree(viewer.organisation)
+    return sites if reach is None else narrowed(sites, reach)
 
 
 def machine(viewer: Viewer, path: str) -> MachineView:
-    """The machine at "site/area/machine"; NotFound also for another organisation's."""
-    require(viewer, Right.SEE)
-    return store.machine_view(store.machine_row(viewer.organisation, *_path(path, "machine").keys))
+    """The machine at "site/area/machine"; NotFound also for another organisation's, and for one out of reach."""
+    reach = reach_of(viewer, Right.SEE)
+    view = store.machine_view(store.machine_row(viewer.organisation, *_path(path, "machine").keys))
+    if reach is not None and not reach.covers(view.path, view.line):
+        raise store.nothing(view.path)
+    return view
 
 
 def put_site(viewer: Viewer, key: str, name: LocalText, time_zone: str = "") -> None:
     """Make or change a site."""
-    with _writing(viewer) as writer:
+    with _writing(viewer, key) as writer:
         writer.site(SiteView(key, name, time_zone))
         _audit(viewer, writer.written)
 
@@ -40,7 +53,7 @@ def put_site(viewer: Viewer, key: str, name: LocalText, time_zone: str = "") -> 
 def put_area(viewer: Viewer, path: str, name: LocalText) -> None:
     """Make or change the area at "site/area"."""
     site, key = _path(path, "area").keys
-    with _writing(viewer) as writer:
+    with _writing(viewer, f"{site}/{key}") as writer:
         writer.area(store.site_row(viewer.organisation, site), AreaView(key, name))
         _audit(viewer, writer.written)
 
@@ -48,7 +61,7 @@ def put_area(viewer: Viewer, path: str, name: LocalText) -> None:
 def put_line(viewer: Viewer, path: str, name: LocalText) -> None:
     """Make or change the line at "site/area/lines/line"."""
     site, area, key = _path(path, "line").keys
-    with _writing(viewer) as writer:
+    with _writing(viewer, f"{site}/{area}/lines/{key}") as writer:
         writer.line(store.area_row(viewer.organisation, site, area), LineView(key, name))
         _audit(viewer, writer.written)
 
@@ -68,11 +81,15 @@ def put_machine(
     if len(card_signals) > CARD_SIGNALS_MAX:
         raise InvalidInput("too many card signals", "card_signals", f"name {CARD_SIGNALS_MAX} at most", "too-many")
     view = MachineView(path, key, name, kind, site, area, line, card_signals, state_signal)
-    with _writing(viewer) as writer:
+    with _writing(viewer, view.path, line) as writer:
+        before = store.line_of(viewer.organisation, site, area, key)
+        require_at(viewer, Right.CONFIGURE, view.path, line if before is None else before)
         stands_in = store.area_row(viewer.organisation, site, area)
         stands_on = store.line_row(viewer.organisation, site, area, line) if line else None
         writer.machine(stands_in, stands_on, view)
         _audit(viewer, writer.written)
+        if before not in (None, line):
+            places_changed(viewer.organisation)
     return machine(viewer, path)
 
 
@@ -87,8 +104,10 @@ def put_tree(viewer: Viewer, sites: tuple[SiteView, ...]) -> Written:
 
 def move(viewer: Viewer, path: str, to: str) -> None:
     """Rename or move a thing; what is below moves along, signals keep number and history."""
-    require(viewer, Right.CONFIGURE)
     before, after = parse(path), _path(to, parse(path).level)
+    line = _line_of(viewer, before)
+    require_at(viewer, Right.CONFIGURE, str(before), line)
+    require_at(viewer, Right.CONFIGURE, str(after), line if before.keys[:2] == after.keys[:2] else "")
     if before == after:
         return
     try:
@@ -96,6 +115,7 @@ def move(viewer: Viewer, path: str, to: str) -> None:
             row = store.row_at(viewer.organisation, before)
             _place(viewer, row, after)
             follow_move(viewer.organisation, row, str(before), str(after), viewer.subject)
+            places_moved(viewer.organisation, str(before), str(after))
             announce(Moved(viewer.organisation, str(before), str(after)))
             audit(viewer, "thing.move", str(before), {"to": str(after)})
     except IntegrityError as error:
@@ -104,12 +124,13 @@ def move(viewer: Viewer, path: str, to: str) -> None:
 
 def remove(viewer: Viewer, path: str) -> None:
     """Remove a thing with nothing below it; Conflict while something hangs on it."""
-    require(viewer, Right.CONFIGURE)
     where = parse(path)
+    require_at(viewer, Right.CONFIGURE, str(where), _line_of(viewer, where))
     try:
         with transaction.atomic():
             row = store.row_at(viewer.organisation, where)
             Entry.objects.filter(id=row.entry_id).delete()
+            place_removed(viewer.organisation, str(where))
             audit(viewer, "thing.remove", str(where), {})
     except ProtectedError as error:
         kinds = sorted({type(found).__name__.lower() for found in error.protected_objects})
@@ -134,14 +155,19 @@ def _place(viewer: Viewer, row: Site | Area | Line | Machine, to: Path) -> None:
 class _writing(transaction.Atomic):
     """A checked transaction that gives a Writer of the viewer's organisation."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        require(viewer, Right.CONFIGURE)
+    def __init__(self, viewer: Viewer, at: str, line: str = "") -> None:
+        require_at(viewer, Right.CONFIGURE, at, line)
         super().__init__(using=None, savepoint=True, durable=False)
         self._writer = Writer(viewer.organisation, subject=viewer.subject)
 
     def __enter__(self) -> Writer:  # type: ignore[override]
         super().__enter__()
         return self._writer
+
+
+def _line_of(viewer: Viewer, path: Path) -> str:
+    """The key of the line that a machine stands on, empty for others."""
+    return (store.line_of(viewer.organisation, *path.keys) or "") if path.level == "machine" else ""
 
 
 def _path(text: str, level: str) -> Path:

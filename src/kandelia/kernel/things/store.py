@@ -3,12 +3,13 @@
 from collections import defaultdict
 from typing import NoReturn
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from kandelia.base.errors import NotFound
 from kandelia.base.text import LocalText
+from kandelia.kernel.access.contracts import Reach
 from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, SiteView
-from kandelia.kernel.things.logic.paths import Path
+from kandelia.kernel.things.logic.paths import Path, parse
 from kandelia.kernel.things.models import Area, Line, Machine, Named, Site
 
 
@@ -80,26 +81,26 @@ def machines_of(organisation: str) -> QuerySet[Machine]:
 def site_row(organisation: str, key: str) -> Site:
     """The site, or NotFound."""
     row = Site.objects.filter(organisation_id=organisation, key=key).first()
-    return row or _nothing(key)
+    return row or _raise(key)
 
 
 def area_row(organisation: str, site: str, key: str) -> Area:
     """The area, or NotFound."""
     rows = Area.objects.filter(site__organisation_id=organisation, site__key=site, key=key)
-    return rows.select_related("site").first() or _nothing(f"{site}/{key}")
+    return rows.select_related("site").first() or _raise(f"{site}/{key}")
 
 
 def line_row(organisation: str, site: str, area: str, key: str) -> Line:
     """The line, or NotFound."""
     rows = Line.objects.filter(area__site__organisation_id=organisation, area__site__key=site, area__key=area, key=key)
-    return rows.select_related("area__site").first() or _nothing(f"{site}/{area}/lines/{key}")
+    return rows.select_related("area__site").first() or _raise(f"{site}/{area}/lines/{key}")
 
 
 def machine_row(organisation: str, site: str, area: str, key: str) -> Machine:
     """The machine, or NotFound."""
     rows = Machine.objects.filter(area__site__organisation_id=organisation, area__site__key=site)
     row = rows.filter(area__key=area, key=key).select_related("area__site", "line").first()
-    return row or _nothing(f"{site}/{area}/{key}")
+    return row or _raise(f"{site}/{area}/{key}")
 
 
 def row_at(organisation: str, path: Path) -> Site | Area | Line | Machine:
@@ -114,5 +115,32 @@ def row_at(organisation: str, path: Path) -> Site | Area | Line | Machine:
     )
 
 
-def _nothing(path: str) -> NoReturn:
-    raise NotFound(f'nothing stands at "{path}"', "path", "see the tree of things for what there is", "not-found")
+def line_of(organisation: str, site: str, area: str, key: str) -> str | None:
+    """The key of the line that a machine stands on, empty where on none; None where there is no such machine."""
+    rows = Machine.objects.filter(area__site__organisation_id=organisation, area__site__key=site)
+    found = rows.filter(area__key=area, key=key).values_list("line__key").first()
+    return None if found is None else found[0] or ""
+
+
+def within(reach: Reach, prefix: str = "") -> Q:
+    """Machines (or what reaches them by `prefix`) at and below the places of a reach."""
+    found = Q(pk__in=())
+    for place in reach.places:
+        path = parse(place)
+        names = ("area__site__key", "area__key", "line__key" if path.level == "line" else "key")
+        found |= Q(**{prefix + name: key for name, key in zip(names, path.keys, strict=False)})
+    return found
+
+
+def check_stands(organisation: str, place: str) -> None:
+    """NotFound where nothing stands at a place."""
+    row_at(organisation, parse(place))
+
+
+def nothing(path: str) -> NotFound:
+    """The error for a place where nothing stands, or nothing for this viewer."""
+    return NotFound(f'nothing stands at "{path}"', "path", "see the tree of things for what there is", "not-found")
+
+
+def _raise(path: str) -> NoReturn:
+    raise nothing(path)

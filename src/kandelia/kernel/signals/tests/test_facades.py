@@ -79,6 +79,7 @@ FOREIGN = {
     "queries.every": lambda n: queries.every(SOUTH, [n.number], 0, 1, 1),
     "queries.last": lambda n: queries.last(SOUTH, [n.number]),
     "queries.as_of": lambda n: queries.as_of(SOUTH, [n.number], 0, 1, 1),
+    "queries.require_export": lambda n: queries.require_export(SOUTH, [n.number]) is None,  # the question refuses
     "writes.writable": lambda n: writes.writable(SOUTH, [n.number, n.id])[0] == {},
 }
 OWN_ONLY = {
