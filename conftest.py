@@ -13,7 +13,7 @@ from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats import server as nats_server_module
 from kandelia.engines.nats.bus import NatsBus, open_bus
 from kandelia.engines.nats.server import NatsServer
-from tests.scheduling import ByRoom, whole_first
+from tests.scheduling import ByRoom, tell_reruns, try_whole_again, whole_first
 
 # A busy machine is no defect; `make fuzz` searches with fresh chance, everything else replays.
 settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -26,9 +26,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByRoom:
     return ByRoom(config, log)  # type: ignore[arg-type]
 
 
+@pytest.hookimpl(trylast=True)  # a folder's own hook marks its tests
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest unit begins first."""
+    """The longest unit begins first; whole installations have a second try."""
     whole_first(items)
+    try_whole_again(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A second try is never overlooked."""
+    tell_reruns(terminalreporter)
 
 
 @pytest.fixture
