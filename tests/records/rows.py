@@ -67,7 +67,7 @@ def _value(model: type[models.Model], column: Any, n: int, owner: str) -> Any:
     if isinstance(column, Reference):
         return row(type_of(column.refers_to), next(_numbers), owner=owner).entry
     if column.is_relation:
-        return _other(column.related_model, n, owner, alone=column.unique)
+        return _other(column.related_model, n, owner, alone=column.unique or _told_apart(model, column))
     if column.choices:
         return column.choices[0][0]
     plain = (
@@ -90,6 +90,14 @@ def _value(model: type[models.Model], column: Any, n: int, owner: str) -> Any:
     return text[: column.max_length] if column.max_length else text
 
 
+def _told_apart(model: type[models.Model], column: Any) -> bool:
+    """Whether rows of a table, unique by relations alone, differ by this one."""
+    for one in model._meta.constraints:
+        if isinstance(one, models.UniqueConstraint) and one.fields and one.fields[-1] == column.name:
+            return all(model._meta.get_field(name).is_relation for name in one.fields)
+    return False
+
+
 def _fields(model: type[models.Model]) -> tuple[Any, ...]:
     return next((one.fields for one in types() if one.model is model), ())
 
@@ -100,5 +108,5 @@ def _other(model: type[models.Model], n: int, owner: str, *, alone: bool) -> mod
         return Organisation.objects.get(id=owner)
     found = None if alone else model._default_manager.first()
     if found is None and issubclass(model, Record):
-        return row(next(one for one in types() if one.model is model), n, owner=owner)
+        return row(next(one for one in types() if one.model is model), n if not alone else next(_numbers), owner=owner)
     return found or model._default_manager.create(**_values(model, n, owner))
