@@ -11,6 +11,7 @@ from kandelia.base.text import LocalText
 from kandelia.kernel.connections.contracts import UNCONNECTED, ConnectionView
 from kandelia.kernel.signals.definitions import SignalView
 from kandelia.kernel.signals.logic.checks import check_signal
+from kandelia.kernel.signals.logic.periods import read_period
 from kandelia.kernel.signals.logic.yaml_nodes import (
     Item,
     Mistakes,
