@@ -54,7 +54,7 @@ def test_makes_and_revokes_a_token(site, signed_in, look: Look) -> None:
     assert httpx.get(address_of(site) + "/api/v1/me", headers=headers).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/me", "/me/password", "/me/tokens", "/search?q=a", "/no-such-page"])
+@pytest.mark.parametrize("path", ["/me", "/me/code", "/me/password", "/me/tokens", "/search?q=a", "/no-such-page"])
 def test_pages_of_the_frame_are_readable(signed_in, look: Look, path: str) -> None:
     page = signed_in(look)
     page.goto(path)
