@@ -38,7 +38,10 @@ SERIOUS = ("serious", "critical")
 WAIT_MS = 15_000
 EXPECT_MS = 20_000  # a deadline, generous enough for a busy machine
 expect.set_options(timeout=EXPECT_MS)
-WITH_TYPES = {"KANDELIA_APPS": "tests.record_types.app:app", "PYTHONPATH": str(ROOT)}
+WITH_TYPES = {
+    "KANDELIA_APPS": "tests.record_types.app:app",
+    "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+}
 OWN_PASSWORD = "staple battery of one's own"
 
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Look, picture
+from tests.browser.test_weight import SHIFT_MAX, WATCH
 from tests.installation import Installation, until
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
@@ -40,6 +41,7 @@ def drawn(page: Page) -> None:
 
 def test_a_cut_network_is_hatched_over_the_time_it_lasted(site: Installation, signed_in, look: Look) -> None:
     page = signed_in(look)
+    page.add_init_script(WATCH)
     number = page.evaluate(
         "fetch('/api/v1/signals?search=smt1-oven.zone-1-temperature').then(a => a.json()).then(a => a.items[0].number)"
     )
@@ -52,6 +54,7 @@ def test_a_cut_network_is_hatched_over_the_time_it_lasted(site: Installation, si
     finally:
         site.fault("off", "network-cut")
     expect(page.locator('live-value[state="good"]').first).to_be_visible(timeout=SEEN_MS)
+    assert page.evaluate("window.shifted") <= SHIFT_MAX, page.evaluate("window.moved")  # what is said pushes nothing
     until("the gap is in the trend", lambda: any(ms > 1_000 * CUT_S for ms in page.evaluate(SPANS, "bad")), 60)
     page.reload()  # what was drawn live is what history tells
     drawn(page)

@@ -8,7 +8,7 @@ import "./finder.js";
 const trend = document.querySelector("live-trend");
 const own = document.querySelector("[data-own-axes]");
 
-document.addEventListener("signal", (event) => trend.add(event.detail));
+document.addEventListener("signal", (event) => trend.add(event.detail.number));
 own.checked = trend.axes === "own";
 own.addEventListener("change", () => trend.setAxes(own.checked ? "own" : "unit"));
 

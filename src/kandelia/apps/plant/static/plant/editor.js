@@ -20,16 +20,17 @@ let saved = ""; // the document as it was last saved
 let editing = false;
 let base = null; // tiles as they stood when the one that moves was grabbed: what it only passes goes back
 let keys = 0;
+const drawn = new Map(); // key → its element in the page, as soon as there is one
 
 // What is kept.
 
-const bodyOf = (list) => ({ schema: 1, tiles: inOrder(list).map(({ key, element: _, ...tile }) => tile) });
+const bodyOf = (list) => ({ schema: 1, tiles: inOrder(list).map(({ key, ...tile }) => tile) });
 const whole = () => JSON.stringify([bodyOf(tiles), head.zh, head.en, head.own, head.site]);
 const dirty = () => whole() !== saved;
 
 function begin() {
-  const drawn = [...board.querySelectorAll("[data-tile]")];
-  tiles = read("dashboard-body").tiles.map((tile, place) => ({ ...tile, key: (keys += 1), element: drawn[place] }));
+  tiles = read("dashboard-body").tiles.map((tile) => ({ ...tile, key: (keys += 1) }));
+  [...board.querySelectorAll("[data-tile]")].forEach((one, place) => drawn.set(tiles[place].key, one));
   saved = whole();
   for (const tile of tiles) dress(tile);
   const kept = JSON.parse(localStorage.getItem(KEPT) ?? "null");
@@ -83,40 +84,46 @@ function tell(text, ...actions) {
 
 /** Ask the server how the draft looks; only what is new or named by `fresh` is put into the page. */
 async function redraw(fresh = null) {
+  const asked = inOrder(tiles); // what one adds meanwhile is in the next answer
   const answer = await fetch(board.dataset.drafts, {
-    method: "POST", credentials: "same-origin", headers: { "X-CSRFToken": csrfToken(), "Content-Type": "application/json" }, body: JSON.stringify(bodyOf(tiles)),
+    method: "POST", credentials: "same-origin", headers: { "X-CSRFToken": csrfToken(), "Content-Type": "application/json" }, body: JSON.stringify(bodyOf(asked)),
   });
   if (!answer.ok) return tell(await answer.text().then((text) => new DOMParser().parseFromString(text, "text/html").querySelector(".error-what")?.textContent ?? answer.statusText));
-  const drawn = new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll("[data-tile]");
-  inOrder(tiles).forEach((tile, place) => {
-    if (!tile.element || tile.key === fresh || fresh === null) {
-      const made = document.importNode(drawn[place], true);
-      if (tile.element) tile.element.replaceWith(made);
-      else board.append(made);
-      tile.element = made;
-      dress(tile);
-    }
+  const answered = new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll("[data-tile]");
+  asked.forEach(({ key }, place) => {
+    if (find(key) && (!drawn.has(key) || key === fresh || fresh === null)) put(key, document.importNode(answered[place], true));
   });
-  for (const stray of board.querySelectorAll("[data-tile]")) if (!tiles.some((tile) => tile.element === stray)) stray.remove();
+  const shown = new Set(drawn.values());
+  for (const stray of board.querySelectorAll("[data-tile]")) if (!shown.has(stray)) stray.remove();
   return changed();
 }
 
-function dress(tile) {
-  tile.element.dataset.key = tile.key;
-  tile.element.tabIndex = editing ? 0 : -1;
-  tile.element.querySelectorAll(".tile-tools, .tile-size").forEach((one) => one.remove());
+function put(key, made) {
+  if (drawn.has(key)) drawn.get(key).replaceWith(made);
+  else board.append(made);
+  drawn.set(key, made);
+  place(tiles); // it may have been moved since it was asked for
+  dress(find(key));
+}
+
+function dress({ key }) {
+  const one = drawn.get(key);
+  if (!one) return;
+  one.dataset.key = key;
+  one.tabIndex = editing ? 0 : -1;
+  one.querySelectorAll(".tile-tools, .tile-size").forEach((tool) => tool.remove());
   if (!editing) return;
-  tile.element.setAttribute("aria-describedby", "board-keys");
-  tile.element.append(
+  one.setAttribute("aria-describedby", "board-keys");
+  one.append(
     element("div", { class: "tile-tools" },
-      element("button", { type: "button", "data-tile-settings": "", onclick: () => fill(tile.key) }, say("settings")),
-      element("button", { type: "button", "data-tile-drop": "", "aria-label": say("drop"), onclick: () => drop(tile.key) }, "×")),
+      element("button", { type: "button", "data-tile-settings": "", onclick: () => fill(key) }, say("settings")),
+      element("button", { type: "button", "data-tile-drop": "", "aria-label": say("drop"), onclick: () => drop(key) }, "×")),
     element("span", { class: "tile-size", title: say("size"), "aria-hidden": "true" }));
 }
 
 function place(list) {
   tiles = list;
-  for (const { element: drawn, x, y, w, h } of tiles) Object.assign(drawn.dataset, { x, y, w, h });
+  for (const { key, x, y, w, h } of tiles) Object.assign(drawn.get(key)?.dataset ?? {}, { x, y, w, h });
 }
 
 function edit(on) {
@@ -126,8 +133,8 @@ function edit(on) {
   part("keys").hidden = !on;
   part("edit").setAttribute("aria-pressed", String(on));
   part("edit").textContent = say(on ? "done" : "arrange");
-  for (const tile of tiles) if (tile.element) dress(tile);
-  if (!on) for (const tile of inOrder(tiles)) board.append(tile.element); // as they are read
+  tiles.forEach(dress);
+  if (!on) board.append(...inOrder(tiles).map((tile) => drawn.get(tile.key)).filter(Boolean)); // as they are read
   changed();
 }
 
@@ -143,17 +150,18 @@ async function add(kind) {
   if (!(await askTile(tile))) return undefined;
   tiles = [...tiles, tile];
   await redraw(tile.key);
-  return tile.element?.focus();
+  return drawn.get(tile.key)?.focus();
 }
 
 async function fill(key) {
   const tile = find(key);
   if (await askTile(tile)) await redraw(key);
-  tile.element.focus();
+  drawn.get(key)?.focus();
 }
 
 function drop(key) {
-  find(key).element.remove();
+  drawn.get(key)?.remove();
+  drawn.delete(key);
   tiles = tiles.filter((tile) => tile.key !== key);
   base = null;
   changed();
@@ -171,9 +179,9 @@ function shift(key, dx, dy, sizing) {
 }
 
 board.addEventListener("keydown", (event) => {
-  const drawn = event.target.closest("[data-tile]");
-  if (!editing || event.target !== drawn || event.ctrlKey || event.metaKey) return;
-  const key = Number(drawn.dataset.key);
+  const grabbed = event.target.closest("[data-tile]");
+  if (!editing || event.target !== grabbed || event.ctrlKey || event.metaKey) return;
+  const key = Number(grabbed.dataset.key);
   const arrow = ARROWS[event.key];
   if (arrow) {
     if (base && base.sizing !== event.shiftKey) base = null;
@@ -188,26 +196,26 @@ board.addEventListener("keydown", (event) => {
 board.addEventListener("focusout", () => { base = null; });
 
 board.addEventListener("pointerdown", (event) => {
-  const drawn = event.target.closest("[data-tile]");
-  if (!editing || !drawn || event.button !== 0 || event.target.closest(".tile-tools")) return;
+  const grabbed = event.target.closest("[data-tile]");
+  if (!editing || !grabbed || event.button !== 0 || event.target.closest(".tile-tools")) return;
   event.preventDefault();
-  drawn.focus({ preventScroll: true });
+  grabbed.focus({ preventScroll: true });
   base = null;
   const sizing = Boolean(event.target.closest(".tile-size"));
   const gap = parseFloat(getComputedStyle(board).rowGap);
   const cell = { x: (board.clientWidth + gap) / COLUMNS, y: parseFloat(getComputedStyle(board).gridAutoRows) + gap };
   const from = { x: event.pageX, y: event.pageY };
-  drawn.setPointerCapture(event.pointerId);
-  drawn.dataset.moving = "";
-  const follow = (now) => shift(Number(drawn.dataset.key), Math.round((now.pageX - from.x) / cell.x), Math.round((now.pageY - from.y) / cell.y), sizing);
+  grabbed.setPointerCapture(event.pointerId);
+  grabbed.dataset.moving = "";
+  const follow = (now) => shift(Number(grabbed.dataset.key), Math.round((now.pageX - from.x) / cell.x), Math.round((now.pageY - from.y) / cell.y), sizing);
   const end = () => {
-    drawn.removeEventListener("pointermove", follow);
-    delete drawn.dataset.moving;
+    grabbed.removeEventListener("pointermove", follow);
+    delete grabbed.dataset.moving;
     base = null;
   };
-  drawn.addEventListener("pointermove", follow);
-  drawn.addEventListener("pointerup", end, { once: true });
-  drawn.addEventListener("pointercancel", end, { once: true });
+  grabbed.addEventListener("pointermove", follow);
+  grabbed.addEventListener("pointerup", end, { once: true });
+  grabbed.addEventListener("pointercancel", end, { once: true });
 });
 
 for (const button of document.querySelectorAll("[data-add]")) button.addEventListener("click", () => add(button.dataset.add));

@@ -1,4 +1,4 @@
-// <signal-finder>: type a few letters, choose a signal; tells of it as the event "signal" with its number.
+// <signal-finder>: type a few letters, choose a signal; tells of it as the event "signal" with {number, name}.
 import { ask } from "../islands/history.js";
 import { element } from "../islands/trend_parts.js";
 import { language } from "../islands/words.js";
@@ -6,6 +6,7 @@ import { say } from "./words.js";
 
 const WAIT_MS = 150;
 const HITS = 12;
+const nameOf = (one) => one.name[language] || one.name.zh || one.name.en || one.key;
 
 class SignalFinder extends HTMLElement {
   connectedCallback() {
@@ -44,7 +45,7 @@ class SignalFinder extends HTMLElement {
     this.items = items;
     this.at = items.length ? 0 : -1;
     const rows = items.map((one, place) => element("li", { role: "option", id: `${this.list.id}-${place}`, "data-number": one.number },
-      one.name[language] || one.name.zh || one.name.en || one.key, element("span", { class: "row-id" }, one.id)));
+      nameOf(one), element("span", { class: "row-id" }, one.id)));
     if (!rows.length && otherwise) rows.push(element("li", { class: "finder-none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, otherwise));
     this.list.replaceChildren(...rows);
     this.list.hidden = !rows.length;
@@ -66,7 +67,7 @@ class SignalFinder extends HTMLElement {
       if (count) this.at = (this.at + (event.key === "ArrowDown" ? 1 : -1) + count) % count;
       this.point();
     } else if (event.key === "Enter") {
-      if (this.at >= 0) this.choose(this.items[this.at].number);
+      if (this.at >= 0) this.choose(this.items[this.at]);
     } else if (event.key === "Escape" && !this.list.hidden) this.show([]);
     else return;
     event.preventDefault();
@@ -76,13 +77,13 @@ class SignalFinder extends HTMLElement {
   pressed(event) {
     event.preventDefault();
     const number = Number(event.target.closest("[data-number]")?.dataset.number);
-    if (number) this.choose(number);
+    if (number) this.choose(this.items.find((one) => one.number === number));
   }
 
-  choose(number) {
+  choose(one) {
     this.field.value = "";
     this.show([]);
-    this.dispatchEvent(new CustomEvent("signal", { bubbles: true, detail: number }));
+    this.dispatchEvent(new CustomEvent("signal", { bubbles: true, detail: { number: one.number, name: nameOf(one) } }));
   }
 }
 

@@ -63,9 +63,8 @@ function drop(number) {
   finder.field.focus();
 }
 
-finder.addEventListener("signal", async (event) => {
-  if (chosen.some((one) => one.number === event.detail)) return;
-  const one = await known(event.detail);
+finder.addEventListener("signal", ({ detail: one }) => {
+  if (chosen.some((other) => other.number === one.number)) return;
   chosen = most === 1 ? [one] : [...chosen, one].slice(0, most);
   drawChosen();
 });
