@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from kandelia.boot.demo_history import MARK
@@ -51,12 +52,37 @@ def processes(directory: Path) -> list[dict[str, object]]:
     return found
 
 
+def mapped(pid: int) -> tuple[int, dict[str, int]]:
+    """Bytes of a process's own, and those that it uses of each mapped file, which others may share."""
+    own, files, file = 0, Counter[str](), ""
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        name, *rest = line.split()
+        if not name.endswith(":"):
+            file = rest[4] if len(rest) > 4 else ""
+        elif name in ("Rss:", "Anonymous:"):
+            files[file] += int(rest[0]) * 1024 * (1 if name == "Rss:" else -1)
+            own += int(rest[0]) * 1024 * (name == "Anonymous:")
+    return own, dict(files)
+
+
 def tell_memory(when: str, directory: Path) -> None:
-    """Print what every process holds, and the sum of all but the plant, which is no part of the platform."""
-    held = {str(found["name"]): int(str(found["memory_bytes"])) / 1e6 for found in processes(directory)}
-    total = sum(megabytes for name, megabytes in held.items() if name != "demo-plant")
-    each = ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in held.items())
-    print(f"memory of all roles {when}: {total:.0f} MB (aim {MEMORY_BYTES_AIM / 1e6:.0f}): {each}", flush=True)
+    """Print what every process holds, and the sum of all but the plant, which is no part of the platform.
+
+    Pages of a library that six roles share are there once: the sum counts them so. A resident set counts them again.
+    """
+    found = [one for one in processes(directory) if one["name"] != "demo-plant" and one["pid"]]
+    held = {str(one["name"]): mapped(int(str(one["pid"]))) for one in found}
+    shared = Counter[str]()
+    for _, files in held.values():
+        for file, used in files.items():
+            shared[file] = max(shared[file], used)
+    own = sum(own for own, _ in held.values())
+    total, resident = own + shared.total(), own + sum(sum(files.values()) for _, files in held.values())
+    each = ", ".join(f"{name} {own / 1e6:.0f}" for name, (own, _) in held.items())
+    print(f"memory of all roles {when}: {total / 1e6:.0f} MB (aim {MEMORY_BYTES_AIM / 1e6:.0f}), each its own: {each},")
+    print(
+        f"    {shared.total() / 1e6:.0f} of shared libraries and files; {resident / 1e6:.0f} MB as resident sets added"
+    )
 
 
 def load_demo_history(directory: Path) -> None:

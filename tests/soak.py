@@ -4,8 +4,8 @@
 
 Growth of memory is the slope of a Theil-Sen fit (the median of the slopes of all pairs, so that single peaks do
 not count) over the samples after warm-up, times their span. Memory is what the process has for itself (USS).
-Threads and open files come and go with sockets and questions; what grew is the least in the last third after
-warm-up over the least in the first.
+Threads and open files come and go with questions; what grew is the least in the last third after warm-up over the
+least in the first. Sockets come and go with the peers: they are counted when all peers have left.
 """
 
 import argparse
@@ -35,6 +35,7 @@ SAMPLE_S = 10.0
 WARM_UP_SHARE, WARM_UP_S_MIN = 0.25, 240.0  # web is level after four minutes: its threads come as they are needed
 MEMORY_GROWTH_BYTES_MAX = 1_000_000
 COUNT_GROWTH_MAX = 2
+KEEP_ALIVE_S, SOCKETS_CLOSED_S = 35, 90  # how long the platform keeps an idle connection; and after which it must not
 HELD = ("web", "edge", "live", "jobs")  # must not grow; history is killed on the way, the bus caches by design
 SHOWN = (*HELD, "history", "bus")
 CUT_S, CUT_PERIOD_S = (3.0, 12.0), (20.0, 45.0)
@@ -55,6 +56,16 @@ class Sample:
     files: int
 
 
+def open_files(pid: int) -> tuple[int, int]:
+    """(files and pipes, sockets) that a process holds."""
+    names = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            names.append(str(entry.readlink()))
+    sockets = sum(name.startswith("socket:") for name in names)
+    return len(names) - sockets, sockets
+
+
 @dataclass
 class Soak:
     """The installation, what troubles it, and what was seen."""
@@ -67,11 +78,14 @@ class Soak:
     failures: dict[str, int] = field(default_factory=dict)
     token: str = ""
     numbers: list[int] = field(default_factory=list)
+    sockets_before: dict[str, int] = field(default_factory=dict)
 
     def prepare(self) -> None:
-        """A token, and the numbers of the demo plant's signals."""
+        """A token, and the numbers of the demo plant's signals; how many sockets the roles hold among themselves."""
         self.token = self.installation.token()
         self.numbers = until("the signals are there", self._learn, 60)
+        time.sleep(KEEP_ALIVE_S)
+        self.sockets_before = self.sockets()
 
     def _learn(self) -> list[int]:
         with self.installation.client(self.token) as client:
@@ -91,6 +105,18 @@ class Soak:
         self.done.set()
         for thread in threads:
             thread.join(30)
+        try:
+            until("the sockets of peers who left are closed", self._left, SOCKETS_CLOSED_S)
+        except AssertionError as error:
+            self._failed(f"stopped: {error} {self.sockets_before} {self.sockets()}")
+
+    def sockets(self) -> dict[str, int]:
+        """Role → how many it holds now."""
+        return {name: open_files(self.installation.pid(name))[1] for name in HELD}
+
+    def _left(self) -> bool:
+        now = self.sockets()
+        return all(now[name] <= self.sockets_before[name] + COUNT_GROWTH_MAX for name in HELD)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -173,7 +199,7 @@ class Soak:
             with contextlib.suppress(psutil.Error):
                 process = psutil.Process(pid)
                 memory = process.memory_full_info().uss
-                self.samples[name].append(Sample(now_s, pid, memory, process.num_threads(), process.num_fds()))
+                self.samples[name].append(Sample(now_s, pid, memory, process.num_threads(), open_files(pid)[0]))
 
 
 def growth(points: list[tuple[float, float]]) -> float:

@@ -8,11 +8,11 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import typst
 from django.core.serializers.json import DjangoJSONEncoder
 
 from kandelia.base.errors import KandeliaError, Unavailable
@@ -22,9 +22,14 @@ FAMILY = "Noto Sans SC"
 DATA_BYTES_MAX = 8_000_000
 
 
+def _typst() -> Any:
+    """The typesetter, loaded with the first document: 7 MB in each role that never makes one."""
+    return import_module("typst")
+
+
 @cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(FONTS)])
+def _fonts() -> Any:
+    return _typst().Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[str(FONTS)])
 
 
 def ready() -> bool:
@@ -43,7 +48,7 @@ def pdf(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
         source = Path(folder) / "main.typ"
         source.write_text(f"#let data = json(bytes(sys.inputs.data))\n{template}", encoding="utf-8")
         try:
-            made = typst.compile(
+            made = _typst().compile(
                 str(source),
                 root=folder,
                 font_paths=_fonts(),
@@ -52,7 +57,7 @@ def pdf(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
                 package_path=folder,
                 package_cache_path=folder,
             )
-        except typst.TypstError as error:
+        except _typst().TypstError as error:
             raise KandeliaError(
                 f"the template fails: {error}"[:500], "print", "mend the template", "template"
             ) from error
