@@ -10,7 +10,7 @@ from .conftest import Program
 
 SIGNAL = {"machine": "s1/hall/oven", "key": "temperature"}
 LINK = {"site": "s1", "driver": "opcua"}
-SIGNED, SEE, CONFIGURE, NOBODY = "signed in", "see", "configure", "nobody"
+SIGNED, SEE, OPERATE, CONFIGURE, NOBODY = "signed in", "see", "operate", "configure", "nobody"
 WINDOW = "start=0&end=1000"
 # Every operation of openapi.json: a path that works, a body, and the right it needs.
 OPERATIONS = {
@@ -41,6 +41,12 @@ OPERATIONS = {
     "GET /history/last": ("/history/last?signals={n}", None, SEE),
     "GET /history/export": (f"/history/export?signals={{n}}&{WINDOW}", None, SEE),
     "POST /samples": ("/samples", {"samples": []}, CONFIGURE),
+    "GET /commands": ("/commands", None, SEE),
+    "POST /commands": ("/commands", {"signal": 1, "value": 1, "reason": "x"}, OPERATE),
+    "GET /commands/{id}": ("/commands/0", None, SEE),
+    "POST /commands/{id}/approve": ("/commands/0/approve", {}, OPERATE),
+    "POST /commands/{id}/decline": ("/commands/0/decline", {}, OPERATE),
+    "POST /commands/{id}/withdraw": ("/commands/0/withdraw", {}, OPERATE),
     "GET /events": ("/events", None, SEE),
     "GET /jobs": ("/jobs", None, SEE),
     "GET /jobs/{id}": ("/jobs/none", None, SEE),
@@ -62,6 +68,7 @@ OPERATIONS = {
 ROLES_WITH = {
     SIGNED: set(Role),
     SEE: set(Role) - {Role.MEMBER},
+    OPERATE: {Role.OPERATOR, Role.ENGINEER, Role.ADMINISTRATOR},
     CONFIGURE: {Role.ENGINEER, Role.ADMINISTRATOR},
     NOBODY: set(),
 }

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "kandelia.kernel.things",
     "kandelia.kernel.connections",
     "kandelia.kernel.signals",
+    "kandelia.kernel.commands",
     "kandelia.kernel.templates",
     "kandelia.kernel.transfers",
     "kandelia.kernel.transfers",

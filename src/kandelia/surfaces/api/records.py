@@ -24,6 +24,7 @@ from kandelia.surfaces.api.answering import viewer_of
 
 NUMBER_MAX = 2**31 - 1
 router = Router()
+MAY_BE_NULL = ("low", "high", "command_low", "command_high", "step_max")
 
 
 @router.get("/things", tags=["things"], response=dict[str, Any])
@@ -186,7 +187,7 @@ def patch_signal(request: HttpRequest, which: str, body: schemas.SignalPatch) ->
     require(viewer, Right.CONFIGURE)
     before = find_signal(viewer, which)
     changes = body.model_dump(exclude_unset=True)
-    empty = [name for name, value in changes.items() if value is None and name not in ("low", "high")]
+    empty = [name for name, value in changes.items() if value is None and name not in MAY_BE_NULL]
     if empty:
         raise InvalidInput(f"{empty[0]} cannot be null", empty[0], "leave it out to keep it", "invalid-request")
     whole = schemas.SignalBody(**{**schemas.signal(before).model_dump(exclude={"number", "id"}), **changes})

@@ -13,6 +13,7 @@ import kandelia
 from kandelia.surfaces.api import (
     account,
     activity,
+    commands,
     history,
     loading,
     record_endpoints,
@@ -60,6 +61,7 @@ for room in (
     history,
     loading,
     activity,
+    commands,
     record_endpoints,
     record_parts,
     record_papers,

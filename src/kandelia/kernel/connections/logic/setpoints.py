@@ -3,7 +3,7 @@
 import math
 
 from kandelia.base.clock import NS_PER_S
-from kandelia.base.errors import Conflict, InvalidInput, KandeliaError, NotAllowed
+from kandelia.base.errors import Conflict, InvalidInput, KandeliaError
 from kandelia.base.samples import Kind
 from kandelia.kernel.connections.contracts import WriteRule
 from kandelia.kernel.connections.drivers import Value
@@ -28,9 +28,9 @@ def as_kind(value: object, kind: Kind) -> Value:
 
 
 def check_rule(rule: WriteRule | None, value: Value) -> WriteRule:
-    """The rule; NotAllowed where the signal cannot be commanded, InvalidInput beyond its range."""
+    """The rule; InvalidInput where the signal cannot be commanded, or beyond its range."""
     if rule is None:
-        raise NotAllowed(
+        raise InvalidInput(
             "this signal cannot be commanded", "signal", "an engineer can make it writable", "not-writable"
         )
     if isinstance(value, str | bool):
