@@ -288,3 +288,24 @@ def test_a_restart_goes_on_with_time_counters_and_faults(tmp_path: Path) -> None
 def test_a_damaged_state_starts_a_new_plant(tmp_path: Path) -> None:
     (tmp_path / keeping.STATE_FILE).write_text('{"format": 1, "time": "soon"')
     assert keeping.load(tmp_path) is None
+
+
+async def test_an_operator_sets_a_zone_and_the_oven_follows(plant: Plant) -> None:
+    async with Client(plant.url) as client:
+        index = await client.get_namespace_index(NAMESPACE)
+        wanted, measured, other = (
+            client.get_node(ua.NodeId(f"sample.smt.smt2-oven.zone-4-{what}", index))
+            for what in ("setpoint", "temperature", "output")
+        )
+        before = await wanted.read_value()
+        aim = before + 25
+        await wanted.write_value(ua.DataValue(ua.Variant(aim, ua.VariantType.Double)))
+        began = await measured.read_value()
+        async with asyncio.timeout(START_S):
+            while await measured.read_value() < began + 2:
+                await asyncio.sleep(0.2)
+        assert await wanted.read_value() == aim  # the plant's own steps keep it
+        for node, value in ((wanted, 900.0), (other, 50.0)):
+            with pytest.raises(ua.UaStatusCodeError):
+                await node.write_value(ua.DataValue(ua.Variant(value, ua.VariantType.Double)))
+        assert await wanted.read_value() == aim

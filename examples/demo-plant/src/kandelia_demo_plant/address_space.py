@@ -60,6 +60,10 @@ def _signal(machine: Machine, signal: Signal, parent: ua.NodeId, index: int) -> 
     start: Any = {Kind.TEXT: "", Kind.BOOLEAN: False, Kind.FLOAT: 0.0}.get(signal.kind, 0)
     attributes = _variable(signal.name, ua.Variant(start, variant_type), data_type)
     attributes.MinimumSamplingInterval = signal.period_s * 1_000.0
+    if signal.settable:
+        attributes.AccessLevel = attributes.UserAccessLevel = (
+            ua.AccessLevel.CurrentRead.mask | ua.AccessLevel.CurrentWrite.mask
+        )
     item = _item(parent, ua.ObjectIds.HasComponent, here, signal.key, index, ua.NodeClass.Variable, attributes)
     item.TypeDefinition = ua.NodeId(definition)
     return [item, *_properties(signal, here, index)]

@@ -65,6 +65,7 @@ class Signal:
     period_s: int = 1
     labels: Mapping[int, Name] = field(default_factory=dict)
     on_change: bool = False  # sent when it changes, not at each period
+    settable: bool = False  # operators may write it at the controller
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,11 @@ def measured(
 ) -> Signal:
     """A float from a sensor."""
     return Signal(key, Name(zh, en), Kind.FLOAT, unit, low, high, decimals, noise, period_s)
+
+
+def set_point(key: str, zh: str, en: str, unit: str, low: float, high: float) -> Signal:
+    """A float that a controller holds to, and an operator may set."""
+    return Signal(key, Name(zh, en), Kind.FLOAT, unit, low, high, 1, settable=True)
 
 
 def counter(key: str, zh: str, en: str, unit: str = "1", *, period_s: int = 1) -> Signal:

@@ -58,6 +58,8 @@ def save(directory: Path, kept: Kept, name: str = STATE_FILE) -> None:
         "water": list(state.water),
         "totals": {name: total.tolist() for name, total in state.totals.items()},
         "held": state.held,
+        "changed": {id: list(pair) for id, pair in state.changed.items()},
+        "program": state.program.tolist(),
         "faults": [[f.name, f.since, f.machine, f.signal] for f in kept.faults],
     }
     new = directory / f"{name}.new"
@@ -93,5 +95,7 @@ def _read(document: dict[str, Any]) -> Kept:
         water=(float(water), int(stages)),
         totals={name: np.array(total, dtype=np.int64) for name, total in document["totals"].items()},
         held={str(key): value for key, value in document["held"].items()},
+        changed={str(id): (float(pair[0]), float(pair[1])) for id, pair in document.get("changed", {}).items()},
+        program=np.array(document.get("program", []), dtype=float),
     )
     return Kept(state, tuple(Fault(*row) for row in document["faults"]))

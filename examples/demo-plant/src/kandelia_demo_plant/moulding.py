@@ -11,6 +11,7 @@ from kandelia_demo_plant.declaration import (
     counter,
     flag,
     measured,
+    set_point,
     state_signal,
     text,
 )
@@ -58,7 +59,7 @@ def _signals() -> tuple[Signal, ...]:
                 decimals=2,
                 noise=0.08,
             ),
-            measured(f"barrel-{i}-setpoint", f"料筒{i}段设定", f"Barrel {i} set point", "Cel", 0, 350),
+            set_point(f"barrel-{i}-setpoint", f"料筒{i}段设定", f"Barrel {i} set point", "Cel", 0, 350),
             measured(f"barrel-{i}-output", f"料筒{i}段输出", f"Barrel {i} output", "%", 0, 100, noise=0.1),
         ]
     return (

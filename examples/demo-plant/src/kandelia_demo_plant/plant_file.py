@@ -17,6 +17,8 @@ MODBUS_CONNECTION = "sample-modbus"
 MQTT_CONNECTION, SPARKPLUG_CONNECTION = "sample-mqtt", "sample-sparkplug"
 COLLECTOR = "sample-collector"  # the device by which a platform hears the plant's broker
 CLIMATE_RULE = {"topic": f"{CLIMATE}/{{station}}", "time": "/t", "time_format": "ms"}
+COMMANDED_C, STEP_C = (60.0, 300.0), 40
+PEAK = "zone-9-setpoint"
 ENDPOINT = "opc.tcp://127.0.0.1:4840/"
 _HEAD = """\
 # 示例电子厂（虚构） / Sample Electronics (invented): every name and number here is made up.
@@ -146,7 +148,15 @@ def _signal(machine: Machine, signal: Signal, connection: str) -> dict[str, Any]
         entry |= {"decimals": signal.decimals, "range": [signal.low, signal.high]}
     if signal.labels:
         entry["labels"] = {int(code): _name(label) for code, label in signal.labels.items()}
+    if signal.settable:
+        entry["command"] = _command(signal)
     return entry | {"period": f"{signal.period_s}s", "address": _address(machine, signal, connection)}
+
+
+def _command(signal: Signal) -> dict[str, Any]:
+    """Steps an oven can follow; the peak of the profile decides on the solder joints, so two people look at it."""
+    rule: dict[str, Any] = {"range": list(COMMANDED_C), "step": STEP_C, "every": "5s"}
+    return rule | ({"second_person": True} if signal.key == PEAK else {})
 
 
 def _address(machine: Machine, signal: Signal, connection: str) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from asyncua import ua
+from asyncua.common.callback import CallbackType
 
-from kandelia_demo_plant import control, keeping
+from kandelia_demo_plant import control, keeping, setpoints
 from kandelia_demo_plant.address_space import data_value, instant, node_id, nodes
 from kandelia_demo_plant.declaration import NAMESPACE, Kind
 from kandelia_demo_plant.faults import NETWORK_CUT, NETWORK_SILENT, Effects, Fault, make_fault
@@ -48,6 +49,7 @@ class Running:
             keeping.save(directory, keeping.Kept(self.state), keeping.BEGAN_FILE)
         self._nodes = {column.id: node_id(column.id) for column in layout().columns}
         self._sent: dict[str, tuple[Any, int]] = {}
+        self._settable: set[ua.NodeId] = set()
 
     @property
     def effects(self) -> Effects:
@@ -63,7 +65,9 @@ class Running:
         for result in results:
             result.StatusCode.check()
         self._nodes = {column.id: node_id(column.id, index) for column in layout().columns}
+        self._settable = {self._nodes[id] for id in setpoints.SETTABLE}
         await self._step(int(time.time()))
+        self.server.iserver.callback_service.addListener(CallbackType.PreWrite, self._written)
         await self.server.start()
         await self.door.start()
         gc.enable()
@@ -88,6 +92,20 @@ class Running:
         await asyncio.to_thread(self.mqtt.stop)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self.server.stop(), STOP_S_MAX)
+
+    def _written(self, event: Any, _dispatcher: Any) -> None:
+        """A peer writes set points: all of a request or none; BadOutOfRange is what the controller answers."""
+        changed = self.state.changed
+        for write in event.request_params.NodesToWrite:
+            id, value = str(write.NodeId.Identifier), write.Value.Value
+            settable = write.NodeId in self._settable and write.AttributeId == ua.AttributeIds.Value
+            if not settable or value is None or value.VariantType is not ua.VariantType.Double:
+                continue  # the address space refuses what it does not take
+            try:
+                changed = setpoints.change(changed, self.state.program, id, value.Value)
+            except (ValueError, TypeError) as error:
+                raise ua.uaerrors.BadOutOfRange from error
+        self.state = replace(self.state, changed=changed)
 
     async def _step(self, now: int) -> None:
         """Simulate up to and including the second `now` and send it."""

@@ -1,12 +1,12 @@
 """The simulation: (state, seconds, faults) → (state, frame). The same for one second and for a year of history."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from kandelia_demo_plant import energy, moulding, smt, smt_physics, utilities
+from kandelia_demo_plant import energy, moulding, setpoints, smt, smt_physics, utilities
 from kandelia_demo_plant.chance import normal
 from kandelia_demo_plant.declaration import FAULT, IDLE, RUNNING, Machine
 from kandelia_demo_plant.faults import LEAK, LINE_STOP, SENSOR_FAILED, SENSOR_FROZEN, Effects
@@ -79,6 +79,8 @@ class PlantState:
     water: tuple[float, int]
     totals: dict[str, Array]
     held: dict[str, float]  # values of frozen sensors by signal id
+    changed: setpoints.Changed = field(default_factory=dict)  # set points that operators have changed
+    program: Array = field(default_factory=lambda: np.zeros(0))  # what the program wanted in the last second [Z]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,8 @@ def advance(state: PlantState, seconds: int, effects: Effects) -> tuple[PlantSta
     _look_up_plans(world)
     _climate(world)
     air, water = _balance(world, state)
+    program = _program(world)
+    world.wanted, changed = setpoints.apply(state.changed, program)
     heated_to = _warm(world, state)
     smt_physics.show(world)
     moulding.show(world)
@@ -170,7 +174,9 @@ def advance(state: PlantState, seconds: int, effects: Effects) -> tuple[PlantSta
     energy.show(world)
     _measure(world)
     held = _sensors(world, state)
-    after = PlantState(state.time + n, state.seed, *heated_to, air, water, world.totals, held)
+    after = PlantState(
+        state.time + n, state.seed, *heated_to, air, water, world.totals, held, changed, program[-1].copy()
+    )
     return after, Frame(world.times, world.values, world.codes, _failed(world))
 
 
@@ -214,9 +220,13 @@ def _balance(world: World, state: PlantState) -> tuple[tuple[float, list[int], l
     return world.air.end, water
 
 
-def _warm(world: World, state: PlantState) -> tuple[Array, Array, Array]:
+def _program(world: World) -> Array:
+    """What the programs want of all heated bodies, °C [n, Z]."""
     hot = heated(world.day)[world.second : world.second + world.seconds]
-    world.wanted = np.concatenate([smt.oven_wanted(world, hot), moulding.wanted(world, hot)], axis=1)
+    return np.concatenate([smt.oven_wanted(world, hot), moulding.wanted(world, hot)], axis=1)
+
+
+def _warm(world: World, state: PlantState) -> tuple[Array, Array, Array]:
     drain = np.concatenate([smt_physics.oven_drain(world), moulding.drain(world)], axis=1)
     world.zones, world.duties, temperature, integral = heat(
         BANK, state.temperature, state.integral, world.wanted, drain, world.hall

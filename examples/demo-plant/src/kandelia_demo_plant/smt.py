@@ -12,6 +12,7 @@ from kandelia_demo_plant.declaration import (
     flag,
     measured,
     number,
+    set_point,
     state_signal,
     text,
 )
@@ -120,7 +121,7 @@ def _oven() -> tuple[Signal, ...]:
             measured(
                 f"{zone}-temperature", f"{i}区温度", f"Zone {i} temperature", "Cel", 0, 320, decimals=2, noise=0.06
             ),
-            measured(f"{zone}-setpoint", f"{i}区设定", f"Zone {i} set point", "Cel", 0, 320),
+            set_point(f"{zone}-setpoint", f"{i}区设定", f"Zone {i} set point", "Cel", 0, 320),
             measured(f"{zone}-output", f"{i}区输出", f"Zone {i} output", "%", 0, 100, noise=0.1),
         ]
     return (
