@@ -63,7 +63,6 @@ INSTALLED_APPS = [
     "kandelia.kernel.commands",
     "kandelia.kernel.templates",
     "kandelia.kernel.transfers",
-    "kandelia.kernel.transfers",
     "kandelia.surfaces.web",
     "kandelia.surfaces.web.records",
     "kandelia.surfaces.web.work",
