@@ -155,6 +155,7 @@ class MqttSettings:
     certificate: str = ""
     key: str = ""
     names: tuple[str, ...] = ()  # host names that clients use, beyond `host`
+    authority: str = ""  # PEM file of a further authority whose client certificates devices may show
     connections_max: int = 5_000
 
 

@@ -6,18 +6,23 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-from kandelia.base.errors import SettingsError
+from kandelia.base.errors import KandeliaError, SettingsError
 from kandelia.boot.certificates import check_given, ensure_own, is_loopback
 from kandelia.boot.roles.contracts import RoleContext
 from kandelia.boot.settings import Settings
 from kandelia.engines.nats.server import PORT_FILE, kept_port, port_is_free
+from kandelia.kernel.access.device_certificates import authority_pem
+from kandelia.kernel.access.identities import SEEN_BUCKET, Seen, encode_seen
 from kandelia.kernel.access.logic.token_text import digest
+from kandelia.ports.bus import Bus
 from kandelia.surfaces.mqtt.following import Following
 from kandelia.surfaces.mqtt.listener import Listener
+from kandelia.surfaces.mqtt.tls import server_context
 
 USUAL_PORT, USUAL_TLS_PORT = 1883, 8883
 DENIED_STANDS_S = 60.0
 LOOK_S = 1.0
+SEEN_S = 30.0
 
 
 async def run(context: RoleContext) -> None:
@@ -34,6 +39,7 @@ async def run(context: RoleContext) -> None:
             port = await _open(listener, settings)
             _report(context, listener, port)
             tasks += [asyncio.create_task(listener.run()), asyncio.create_task(_tell(context, listener))]
+            tasks.append(asyncio.create_task(_tell_seen(context.bus, listener)))
             await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 if task.done():
@@ -85,10 +91,40 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
         return None
     else:
         files = ensure_own(settings.secrets_directory / "mqtt-tls", (mqtt.host, *mqtt.names, "localhost", "127.0.0.1"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(files.certificate, files.key)
-    return context
+    return server_context(files.certificate, files.key, _authorities(settings))
+
+
+def _authorities(settings: Settings) -> str:
+    """Our own authority of devices, and the one that the settings name."""
+    own = authority_pem(settings.secrets_directory)
+    if not settings.mqtt.authority:
+        return own
+    file = (settings.file.parent if settings.file else Path.cwd()) / settings.mqtt.authority
+    try:
+        return own + file.read_text()
+    except OSError as error:
+        raise SettingsError(
+            f"this file cannot be read ({error.strerror})", str(file), "mend [mqtt] authority, or the file's owner"
+        ) from None
+
+
+async def _tell_seen(bus: Bus, listener: Listener) -> None:
+    """Who comes and leaves goes to its bucket at once, who stays every SEEN_S; the newest waits for the bus."""
+    told: dict[str, bool] = {}
+    waiting: dict[str, Seen] = {}
+    said_s = listener.now_s()
+    while True:
+        await asyncio.sleep(LOOK_S)
+        due = listener.now_s() - said_s >= SEEN_S
+        said_s = listener.now_s() if due else said_s
+        waiting |= {key: seen for key, seen in listener.seen().items() if due or told.get(key) != seen.connected}
+        with contextlib.suppress(KandeliaError):
+            bucket = await bus.key_value(SEEN_BUCKET) if waiting else None
+            while waiting and bucket is not None:
+                key, seen = next(iter(waiting.items()))
+                await bucket.put(key, encode_seen(seen))
+                told[key] = seen.connected
+                del waiting[key]
 
 
 async def _tell(context: RoleContext, listener: Listener) -> None:

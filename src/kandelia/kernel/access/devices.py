@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -14,6 +15,7 @@ from kandelia.base.ids import new_id
 from kandelia.base.mqtt.topics import check_filter
 from kandelia.kernel.access.audit import audit
 from kandelia.kernel.access.contracts import Right, Viewer
+from kandelia.kernel.access.device_certificates import DeviceCertificate, fingerprint_of, issue
 from kandelia.kernel.access.guards import require
 from kandelia.kernel.access.identities import (
     FILTER_CHARACTERS_MAX,
@@ -32,7 +34,7 @@ DEVICES_MAX = 10_000  # of one organisation
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """A device identity without its secret; `prefix` is how the secret begins."""
+    """A device identity without its secret; `prefix` is how the secret begins, "" where a certificate stands for it."""
 
     id: str
     organisation: str
@@ -43,6 +45,8 @@ class DeviceView:
     created_by: str
     created_at: datetime
     expires_at: datetime | None = None
+    fingerprint: str = ""
+    certificate_until: datetime | None = None
 
 
 def add_device(
@@ -59,11 +63,50 @@ def add_device(
     Without filters it may send and hear what a device of its name needs (`identities.default_publish`). Conflict when
     the name is taken.
     """
+    secret = token_text.make()
+    made = _add(viewer, name, publish, subscribe, expires_at, secret, address)
+    return _view(made), secret
+
+
+def add_certified_device(
+    viewer: Viewer,
+    name: str,
+    publish: Sequence[str] = (),
+    subscribe: Sequence[str] = (),
+    expires_at: datetime | None = None,
+    *,
+    fingerprint: str = "",
+    address: str = "",
+) -> tuple[DeviceView, DeviceCertificate | None]:
+    """An identity that enters by a client certificate: one of our own, which is shown this once, else the one whose
+    fingerprint or PEM is given (None is returned). Conflict when the name or the certificate is taken."""
+    require(viewer, Right.CONFIGURE)
+    issued = None if fingerprint else issue(settings.PLATFORM.secrets_directory, viewer.organisation, _name(name))
+    known, until = (issued.fingerprint, issued.until) if issued else fingerprint_of(fingerprint)
+    with transaction.atomic():
+        if Device.objects.filter(fingerprint=known, revoked_at=None).exists():
+            raise Conflict("a device has this certificate", "fingerprint", "give it another one", "certificate-exists")
+        made = _add(viewer, name, publish, subscribe, expires_at, "", address)
+        made.fingerprint, made.certificate_until = known, until
+        made.save(update_fields=["fingerprint", "certificate_until", "changed_at"])
+        audit(viewer, "device.certificate", made.name, {"id": made.id, "fingerprint": known}, address)
+    return _view(made), issued
+
+
+def _add(
+    viewer: Viewer,
+    name: str,
+    publish: Sequence[str],
+    subscribe: Sequence[str],
+    expires_at: datetime | None,
+    secret: str,
+    address: str,
+) -> Device:
+    """A row; without a secret nobody is told the one it is given, so that no password opens."""
     require(viewer, Right.CONFIGURE)
     name = _name(name)
     if expires_at and expires_at <= timezone.now():
         raise InvalidInput("the identity would have expired already", "expires_at", "choose a later time", "expired")
-    secret = token_text.make()
     with transaction.atomic():
         live = Device.objects.filter(organisation=find_organisation(viewer.organisation), revoked_at=None)
         if live.filter(name=name).exists():
@@ -75,7 +118,7 @@ def add_device(
             organisation_id=viewer.organisation,
             name=name,
             prefix=secret[: token_text.PREFIX_LENGTH],
-            digest=token_text.digest(secret),
+            digest=token_text.digest(secret or token_text.make()),
             publish=_filters(publish, "publish") or list(default_publish(name)),
             subscribe=_filters(subscribe, "subscribe") or list(default_subscribe(name)),
             created_by=viewer.subject,
@@ -83,7 +126,7 @@ def add_device(
         )
         rights = {"publish": made.publish, "subscribe": made.subscribe}
         audit(viewer, "device.create", name, {"id": made.id, **rights}, address)
-    return _view(made), secret
+    return made
 
 
 def list_devices(viewer: Viewer) -> tuple[DeviceView, ...]:
@@ -122,7 +165,8 @@ def grants() -> tuple[DeviceGrant, ...]:
             row.digest,
             tuple(row.publish),
             tuple(row.subscribe),
-            to_ns(row.expires_at) if row.expires_at else 0,
+            min((to_ns(end) for end in (row.expires_at, row.certificate_until) if end), default=0),
+            row.fingerprint,
         )
         for row in rows
     )
@@ -161,4 +205,6 @@ def _view(row: Device) -> DeviceView:
         row.created_by,
         row.created_at,
         row.expires_at,
+        row.fingerprint,
+        row.certificate_until,
     )

@@ -1,7 +1,15 @@
 """The room's door: who is looking, what they may do, and the audit of what they did."""
 
 from kandelia.kernel.access.audit import append, audit, list_audit, rows_that_hold, verify_chain
-from kandelia.kernel.access.devices import DeviceView, add_device, end_device, grants, grants_mark, list_devices
+from kandelia.kernel.access.devices import (
+    DeviceView,
+    add_certified_device,
+    add_device,
+    end_device,
+    grants,
+    grants_mark,
+    list_devices,
+)
 from kandelia.kernel.access.duties import duties_of, holders, set_duties
 from kandelia.kernel.access.grants import (
     end_grant,
@@ -50,6 +58,7 @@ __all__ = [
     "Lending",
     "LookView",
     "SignedIn",
+    "add_certified_device",
     "add_device",
     "add_organisation",
     "add_person",

@@ -6,6 +6,7 @@ Django-free: the records side publishes them to a bucket of the bus, whoever let
 import msgspec
 
 DEVICES_BUCKET = "devices"  # key: DeviceGrant.key, value: encode_grant(…)
+SEEN_BUCKET = "devices-seen"  # key: DeviceGrant.key, value: encode_seen(…), written by whoever lets devices in
 FILTERS_MAX = 50
 FILTER_CHARACTERS_MAX = 300
 
@@ -20,6 +21,7 @@ class DeviceGrant(msgspec.Struct, frozen=True):
     publish: tuple[str, ...] = ()
     subscribe: tuple[str, ...] = ()
     expires_ns: int = 0  # 0: until it is revoked
+    fingerprint: str = ""  # SHA-256 of the client certificate that opens, hexadecimal
 
     @property
     def key(self) -> str:
@@ -52,3 +54,21 @@ def default_publish(name: str) -> tuple[str, ...]:
 def default_subscribe(name: str) -> tuple[str, ...]:
     """What it may hear: topics below its name, the commands to the Sparkplug node of its name, and who hosts."""
     return (f"{name}/#", f"spBv1.0/+/NCMD/{name}", f"spBv1.0/+/DCMD/{name}/+", "spBv1.0/STATE/+", "STATE/+")
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """When a device was last there, from where, and whether it still is."""
+
+    at_ns: int
+    address: str = ""
+    connected: bool = False
+
+
+def encode_seen(seen: Seen) -> bytes:
+    """JSON."""
+    return msgspec.json.encode(seen)
+
+
+def decode_seen(data: bytes) -> Seen:
+    """What was written; msgspec.MsgspecError when it is damaged."""
+    return msgspec.json.decode(data, type=Seen)

@@ -1,6 +1,7 @@
 """One client's connection: packets in, packets out, within the bounds of `limits`."""
 
 import asyncio
+import hashlib
 from typing import Protocol
 
 from kandelia.base.mqtt.decoding import Framer, decode
@@ -77,6 +78,7 @@ class Connection(asyncio.Protocol):
         self.listener = listener
         self.transport: asyncio.Transport | None = None
         self.address = ""
+        self.fingerprint = ""  # of the certificate the client has shown, which the handshake has checked
         self.grant: DeviceGrant | None = None
         self.session: Session | None = None
         self.space: Space | None = None
@@ -100,6 +102,9 @@ class Connection(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=limits.WRITE_BUFFER_BYTES)  # type: ignore[union-attr]
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else "local"
+        tls = transport.get_extra_info("ssl_object")
+        shown = tls.getpeercert(binary_form=True) if tls is not None else None
+        self.fingerprint = hashlib.sha256(shown).hexdigest() if shown else ""
         if not self.listener.admit(self):
             self.abort()
 

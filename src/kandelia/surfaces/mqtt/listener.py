@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kandelia.base.ids import new_id
 from kandelia.base.mqtt.packets import VERSION_5, BadPacket, Connect, Property, Publish, Reason, Will
-from kandelia.kernel.access.identities import DeviceGrant
+from kandelia.kernel.access.identities import DeviceGrant, Seen
 from kandelia.surfaces.mqtt import keeping, limits
 from kandelia.surfaces.mqtt.connection import Connection
 from kandelia.surfaces.mqtt.rights import allowed
@@ -22,23 +22,32 @@ CLIENT_ID_CHARACTERS_MAX = 256
 
 
 class Identities:
-    """Who is known, by key and by the digest of the secret."""
+    """Who is known, by key, by the digest of the secret and by the fingerprint of the certificate."""
 
     def __init__(self) -> None:
         self._grants: dict[str, DeviceGrant] = {}
         self._digests: dict[str, DeviceGrant] = {}
+        self._fingerprints: dict[str, DeviceGrant] = {}
 
     def put(self, key: str, grant: DeviceGrant | None) -> None:
         """An identity as it now is, None where it has ended."""
         if (before := self._grants.pop(key, None)) is not None:
             self._digests.pop(before.digest, None)
+            self._fingerprints.pop(before.fingerprint, None)
         if grant is not None:
             self._grants[key] = self._digests[grant.digest] = grant
+            if grant.fingerprint:
+                self._fingerprints[grant.fingerprint] = grant
 
     def of(self, user: str, digest: str, now_ns: int) -> DeviceGrant | None:
         """The identity of this name and secret, None where there is none or its time is over."""
         grant = self._digests.get(digest)
         return grant if grant is not None and grant.name == user and not grant.over(now_ns) else None
+
+    def of_certificate(self, user: str, fingerprint: str, now_ns: int) -> DeviceGrant | None:
+        """The identity of this certificate, None where there is none, its time is over, or `user` names another."""
+        grant = self._fingerprints.get(fingerprint) if fingerprint else None
+        return grant if grant is not None and user in ("", grant.name) and not grant.over(now_ns) else None
 
     def holds(self, grant: DeviceGrant, now_ns: int) -> bool:
         """True where an identity is still as it was when it entered."""
@@ -66,6 +75,7 @@ class Listener:
     slowed: int = 0
     _failures: dict[str, tuple[float, int]] = field(default_factory=dict)
     _strangers: set[Connection] = field(default_factory=set)  # that have not said CONNECT yet
+    _left: dict[str, Seen] = field(default_factory=dict)
     _server: asyncio.Server | None = None
     _wills: dict[Session, asyncio.TimerHandle] = field(default_factory=dict)
 
@@ -128,6 +138,8 @@ class Listener:
         """A connection has ended: its will is published unless it left politely (3.1.2.5)."""
         self.connections.discard(connection)
         self._strangers.discard(connection)
+        if connection.grant is not None:
+            self._left[connection.grant.key] = Seen(self.now_ns(), connection.address)
         session, space = connection.session, connection.space
         if session is None or space is None or session.outlet is not connection:
             return
@@ -178,12 +190,24 @@ class Listener:
             secret = (packet.password or b"").decode()
         except UnicodeDecodeError:
             secret = ""
-        grant = self.identities.of(packet.user or "", self.digest(secret), self.now_ns()) if secret else None
+        user, now_ns = packet.user or "", self.now_ns()
+        if secret:
+            grant = self.identities.of(user, self.digest(secret), now_ns)
+        else:
+            grant = self.identities.of_certificate(user, connection.fingerprint, now_ns)
         if grant is None:
             self.refused += 1
             self._note_failure(connection.address)
             raise BadPacket("no such device, or not its secret", Reason.BAD_LOGIN)
         return grant
+
+    def seen(self) -> dict[str, Seen]:
+        """Devices by key that are there now, or have left since this was asked before."""
+        found, self._left = self._left, {}
+        for connection in self.connections:
+            if connection.grant is not None:
+                found[connection.grant.key] = Seen(self.now_ns(), connection.address, True)
+        return found
 
     def deny(self, grant: DeviceGrant, what: str) -> None:
         """Something that an identity is not granted."""
