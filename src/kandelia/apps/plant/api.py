@@ -40,7 +40,7 @@ _kept = _Kept()
 @router.get("/plant/recorder", response=Recorder)
 def recorder(request: HttpRequest) -> Recorder:
     """The recorder's lag in seconds, for the status strip."""
-    access.require(viewer_of(request), Right.SEE)
+    access.reach_of(viewer_of(request), Right.SEE)
     with _kept.lock:
         if time.monotonic() >= _kept.until_s:
             _kept.answer = _ask()

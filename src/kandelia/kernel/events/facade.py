@@ -10,7 +10,7 @@ from kandelia.base.clock import SystemClock
 from kandelia.base.ids import new_id
 from kandelia.base.pages import PAGE_ROWS, PAGE_ROWS_MAX, Page
 from kandelia.kernel.access.contracts import Right, Viewer
-from kandelia.kernel.access.facade import require
+from kandelia.kernel.access.facade import require, require_at
 from kandelia.kernel.events import bridge
 from kandelia.kernel.events.contracts import EVENTS_STREAM, Event, event_subject
 from kandelia.kernel.events.logic.cloudevents import decode, encode
@@ -56,9 +56,14 @@ def replay(viewer: Viewer, *, after: str = "", limit: int = PAGE_ROWS) -> Page[E
     return Page(tuple(event for _, event in found[:limit]), following)
 
 
-def newest(viewer: Viewer, types: str, subject: str, since_ns: int, limit: int = PAGE_ROWS) -> tuple[Event, ...]:
-    """The newest events of a thing since a time, the last one first; `types` is a pattern (`kandelia.job.>`)."""
-    require(viewer, Right.SEE)
+def newest(
+    viewer: Viewer, types: str, subject: str, since_ns: int, limit: int = PAGE_ROWS, *, at: str = ""
+) -> tuple[Event, ...]:
+    """The newest events of a thing since a time, the last one first; `types` is a pattern (`kandelia.job.>`).
+
+    `at` is the place that one must see for it; empty: the whole organisation.
+    """
+    require_at(viewer, Right.SEE, at) if at else require(viewer, Right.SEE)
 
     async def read(bus: Bus) -> deque[Event]:
         found: deque[Event] = deque(maxlen=max(1, min(limit, PAGE_ROWS_MAX)))

@@ -10,9 +10,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from kandelia.base.text import LocalText
+from kandelia.kernel.access.contracts import Right
 from kandelia.kernel.lives.declaration import NO_TEXT, Duty, Life
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from kandelia.kernel.access.contracts import Viewer
     from kandelia.kernel.records.models import Record
 
@@ -104,6 +107,7 @@ class RecordType:
     remove: bool = True
     retention_days: int = 0  # after the end, personal data are anonymised; 0: kept
     narrow: "Callable[[Viewer, Any], Any] | None" = None
+    placed: bool = False  # `narrow` cuts to the places of those alone who do not see the whole organisation
     check: Callable[["Record"], None] | None = None  # raises InvalidInput (where = the field) before a save
     derive: Callable[["Record"], None] | None = None  # sets fields that follow from others before a save
     saved: Callable[["Record"], None] | None = None  # runs after a save, in its transaction
@@ -114,6 +118,13 @@ class RecordType:
     def fields(self) -> tuple[Field, ...]:
         """All fields, group after group."""
         return tuple(one for group in self.groups for one in group.fields)
+
+    def narrowed(self, viewer: "Viewer | None", rows: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Those of the rows that `narrow` leaves the viewer; the very same where it cuts nothing."""
+        if viewer is None or self.narrow is None or (self.placed and viewer.may(Right.SEE)):
+            return rows
+        kept: QuerySet[Any] = self.narrow(viewer, rows)
+        return kept
 
     def field(self, name: str) -> Field:
         """By name; KeyError for one it has not."""

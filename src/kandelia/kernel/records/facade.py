@@ -22,7 +22,7 @@ from kandelia.kernel.records.contracts import (
 )
 from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.models import Entry, Reference, Step
-from kandelia.kernel.records.permissions import desk, holds, may_create, may_read, sees, sides, unmasked
+from kandelia.kernel.records.permissions import desk, holds, may_create, may_read, reads, sees, sides, unmasked
 from kandelia.kernel.records.registry import type_of, types
 from kandelia.kernel.records.search import matching
 from kandelia.kernel.records.views import masked, ref_of, seen_fields, view_of
@@ -187,11 +187,7 @@ def choices(viewer: Viewer, type: str, text: str, *, limit: int = 20) -> tuple[R
 def listed(viewer: Viewer) -> tuple[RecordType, ...]:
     """The types whose lists are the viewer's to read."""
     root: Side = "handler" if is_root(viewer.organisation) else "owner"
-    return tuple(
-        one
-        for one in types()
-        if not one.read_by or holds(viewer, one.read_by, {"owner", "handler" if one.handler == "owner" else root})
-    )
+    return tuple(one for one in types() if reads(viewer, one, {"owner", "handler" if one.handler == "owner" else root}))
 
 
 def waiting(viewer: Viewer, type: str) -> tuple[str, ...]:
@@ -251,9 +247,9 @@ def _may_find(viewer: Viewer | None, entry: Entry) -> bool:
         return False
     if not may_read(viewer, declared, entry):
         return False
-    if declared.narrow is None or viewer is None or entry.public:
-        return True
-    return bool(declared.narrow(viewer, declared.model.objects.filter(entry_id=entry.id)).exists())
+    rows = declared.model.objects.filter(entry_id=entry.id)
+    kept = declared.narrowed(viewer, rows)
+    return entry.public or kept is rows or bool(kept.exists())
 
 
 def _step_view(step: Step, labels: Mapping[str, Any]) -> StepView:

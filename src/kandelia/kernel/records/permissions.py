@@ -6,7 +6,7 @@ from dataclasses import replace
 from django.db.models import QuerySet
 
 from kandelia.base.errors import NotAllowed
-from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.guards import SYSTEM_SUBJECT
 from kandelia.kernel.access.places import is_root
 from kandelia.kernel.lives.declaration import ANYONE, OWNER, Side, Transition
@@ -23,9 +23,9 @@ def sides(viewer: Viewer, entry: Entry) -> set[str]:
 
 def holds(viewer: Viewer, names: Iterable[str], on: Iterable[str]) -> bool:
     """Whether the viewer has one of these roles or duties, standing on these sides."""
-    on, known = set(on), duties()
+    on, known, whole = set(on), duties(), viewer.may(Right.SEE)
     for name in names:
-        if name == ANYONE or (name == OWNER and "owner" in on):
+        if whole and (name == ANYONE or (name == OWNER and "owner" in on)):
             return True
         if viewer.role.value == name and on:
             return True
@@ -47,9 +47,14 @@ def may_read(viewer: Viewer | None, declared: RecordType, entry: Entry) -> bool:
     if viewer is None:
         return False
     on = sides(viewer, entry)
-    return bool(on) and (
-        not declared.read_by or holds(viewer, declared.read_by, on) or viewer.subject == SYSTEM_SUBJECT
-    )
+    return bool(on) and reads(viewer, declared, on)
+
+
+def reads(viewer: Viewer, declared: RecordType, on: Iterable[str]) -> bool:
+    """Whether one standing on these sides may read records of a type; who sees only places reads what has a place."""
+    if not declared.read_by:
+        return declared.placed or viewer.may(Right.SEE)
+    return holds(viewer, declared.read_by, on) or viewer.subject == SYSTEM_SUBJECT
 
 
 def may_edit(viewer: Viewer, declared: RecordType, entry: Entry) -> bool:
@@ -113,8 +118,7 @@ def place(viewer: Viewer | None, declared: RecordType) -> Side | None:
     if viewer is None:
         return None
     side = desk(viewer, declared)
-    held = not declared.read_by or holds(viewer, declared.read_by, {side}) or viewer.subject == SYSTEM_SUBJECT
-    return side if held else None
+    return side if reads(viewer, declared, {side}) else None
 
 
 def refuse_step(viewer: Viewer, entry: Entry, step: Transition) -> NotAllowed:

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from kandelia.base.errors import InvalidInput, NotFound
-from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.records import search
 from kandelia.kernel.records.contracts import Kind, Query, RecordPage
 from kandelia.kernel.records.declaration import RecordType
@@ -46,8 +46,8 @@ def one(viewer: Viewer | None, declared: RecordType, id: int, *, lock: bool = Fa
     if lock:
         Entry.objects.select_for_update().filter(id=id).first()  # others wait here; what follows reads what they left
     rows = rows_of(declared).filter(entry_id=id)
-    if declared.narrow is not None and viewer is not None:
-        kept = declared.narrow(viewer, declared.model.objects.filter(entry_id=id))
+    kept = declared.narrowed(viewer, mine := declared.model.objects.filter(entry_id=id))
+    if kept is not mine:
         rows = rows.filter(Q(entry__public=True) | Q(pk__in=kept.values("pk")))
     row = rows.first()
     if row is None or not may_read(viewer, declared, row.entry):
@@ -81,8 +81,7 @@ def page(viewer: Viewer | None, declared: RecordType, query: Query, *, count: bo
 def found(viewer: Viewer | None, declared: RecordType, query: Query) -> QuerySet[Any]:
     """The rows of a query, in no order."""
     rows = rows_of(declared).filter(_desk(viewer, declared)).filter(_filters(declared, query, viewer))
-    if declared.narrow is not None and viewer is not None:
-        rows = declared.narrow(viewer, rows)
+    rows = declared.narrowed(viewer, rows)
     if query.text.strip():
         rows = rows.filter(entry__in=search.matching(Entry.objects.all(), query.text, type=declared.name))
     return rows
@@ -126,10 +125,9 @@ def _own(viewer: Viewer | None, declared: RecordType, query: Query) -> QuerySet[
     asked = replace(
         query, filters={name: wanted for name, wanted in query.filters.items() if name not in ENTRY_FILTERS}
     )
-    if not asked.filters and (declared.narrow is None or viewer is None):
-        return None
     rows = declared.model.objects.filter(_filters(declared, asked, viewer))
-    return declared.narrow(viewer, rows) if declared.narrow is not None and viewer is not None else rows
+    kept = declared.narrowed(viewer, rows)
+    return kept if asked.filters or kept is not rows else None
 
 
 def _desk(viewer: Viewer | None, declared: RecordType) -> Q:
@@ -137,7 +135,7 @@ def _desk(viewer: Viewer | None, declared: RecordType) -> Q:
     bounds = Q(entry__type=declared.name)
     if viewer is None:
         return bounds & Q(entry__public=True)
-    if declared.read_by:
+    if declared.read_by or not viewer.may(Right.SEE):
         return bounds & Q(entry__in=visible(viewer, declared, Entry.objects.all()))
     side = {"owner": "entry__organisation_id", "handler": "entry__handler_id"}[desk(viewer, declared)]
     return bounds & Q(**{side: viewer.organisation})
@@ -252,4 +250,4 @@ def referring(viewer: Viewer | None, declared: RecordType, type: str, entry_id: 
     for name in names:
         asked |= Q(**{f"{name}_id": entry_id})
     rows = rows_of(declared).filter(_desk(viewer, declared)).filter(asked)
-    return declared.narrow(viewer, rows) if declared.narrow is not None and viewer is not None else rows
+    return declared.narrowed(viewer, rows)

@@ -6,7 +6,7 @@ from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.places import is_root
 from kandelia.kernel.lives.declaration import Life, Side, Transition
 from kandelia.kernel.records.declaration import RecordType
-from kandelia.kernel.records.permissions import holds
+from kandelia.kernel.records.permissions import holds, reads
 from kandelia.kernel.records.registry import types
 
 
@@ -37,7 +37,7 @@ def everything(viewer: Viewer) -> tuple[Waiting, ...]:
 def waits(viewer: Viewer, declared: RecordType, side: Side) -> tuple[Waiting, ...]:
     """The same of one type, seen from a side, a life each; nothing where the viewer may not read the type."""
     on: set[str] = {"owner", "handler"} if declared.handler == "owner" else {side}
-    if declared.read_by and not holds(viewer, declared.read_by, on):
+    if not reads(viewer, declared, on):
         return ()
     found = []
     for life in (declared.life, *declared.earlier):

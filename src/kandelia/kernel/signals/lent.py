@@ -52,13 +52,13 @@ def note(lent: Collection[Lent]) -> None:
         note_looks(next(iter(lent)).owner, groups)
 
 
-def numbers(viewer: Viewer) -> dict[str, tuple[int, ...]]:
-    """Every number that others share, by their organisation."""
+def numbers(viewer: Viewer) -> dict[Viewer, tuple[int, ...]]:
+    """Every number that others share, by oneself as each of them sees one."""
     found = {}
     for owner in borrowed(viewer):
         reach = owner.reach(Right.SEE)
         if reach is not None and (shared := store.all_numbers(owner.organisation, reach)):
-            found[owner.organisation] = shared
+            found[owner] = shared
     return found
 
 

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from kandelia.base.text import LocalText
+from kandelia.kernel.access.contracts import Right
 from kandelia.kernel.records.declaration import Field, Group, RecordType
 from kandelia.kernel.things.living import Hanging, life
-from kandelia.kernel.things.models import Named
+from kandelia.kernel.things.models import Machine, Named
+from kandelia.kernel.things.store import within
 
 PATH = Field("path", LocalText("路径", "Path"), editable=False, weight=4)
 NAMES = (
@@ -44,8 +48,21 @@ def level(
         in_rail=False,
         importable=False,
         remove=False,
+        narrow=narrow,
+        placed=True,
         **options,
     )
+
+
+def narrow(viewer: Any, rows: Any) -> Any:
+    """Those at and below the places of whoever sees only places."""
+    reach = viewer.reach(Right.SEE)
+    if reach is None:
+        return rows
+    found = within(reach) if rows.model is Machine else Q(path__in=reach.places)
+    for place in reach.places:
+        found |= Q(path__startswith=f"{place}/")
+    return rows.filter(found)
 
 
 def count_words(count: int, one: str, many: str) -> str:

@@ -1,15 +1,17 @@
 """Who asks, their tokens, and the ticket of the live socket."""
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router, Status
 
+from kandelia.base.errors import TooMuch
 from kandelia.kernel.access import tickets
-from kandelia.kernel.access.contracts import Right
-from kandelia.kernel.access.facade import address_of, create_token, list_tokens, require, revoke_token
+from kandelia.kernel.access.facade import address_of, create_token, list_tokens, revoke_token
 from kandelia.kernel.connections import secrets
+from kandelia.kernel.signals.watching import Watch, watch_of
 from kandelia.surfaces.api import schemas
 from kandelia.surfaces.api.answering import viewer_of
 
@@ -33,7 +35,13 @@ def tokens(request: HttpRequest) -> dict[str, Any]:
 def make_token(request: HttpRequest, body: schemas.NewToken) -> Status[dict[str, Any]]:
     """Make a token with a role no greater than one's own; its secret is answered this once."""
     view, secret = create_token(
-        viewer_of(request), body.name, body.role, body.expires_at, duties=body.duties, address=address_of(request)
+        viewer_of(request),
+        body.name,
+        body.role,
+        body.expires_at,
+        duties=body.duties,
+        places=body.places,
+        address=address_of(request),
     )
     return Status(201, {**schemas.token(view), "secret": secret})
 
@@ -46,9 +54,21 @@ def end_token(request: HttpRequest, id: str) -> Status[None]:
 
 
 @router.post("/live/ticket", response=schemas.Ticket)
-def ticket(request: HttpRequest) -> dict[str, str]:
-    """A ticket for /live?ticket=…, good for half a minute."""
-    viewer = viewer_of(request)
-    require(viewer, Right.SEE)
+def ticket(request: HttpRequest, body: schemas.TicketBody | None = None) -> dict[str, str]:
+    """A ticket for /live?ticket=…, good for half a minute; `signals` are those that will be asked for first.
+
+    It opens what the viewer may see. Where that is too much for a ticket, it opens the signals that are named.
+    """
+    viewer, wanted = viewer_of(request), body.signals if body else []
+    watch = watch_of(viewer, wanted)
     secret = secrets.ensure(tickets.TICKET_SECRET, TICKET_SECRET_BYTES)
-    return {"ticket": tickets.issue(secret, viewer.organisation, viewer.subject, time.time_ns())}
+
+    def issue(watch: Watch) -> str:
+        return tickets.issue(secret, viewer.organisation, viewer.subject, time.time_ns(), **asdict(watch))
+
+    try:
+        return {"ticket": issue(watch)}
+    except TooMuch:
+        if not wanted:
+            raise
+        return {"ticket": issue(watch.only(wanted))}

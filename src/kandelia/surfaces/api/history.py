@@ -53,6 +53,7 @@ def raw(
     view = find_signal(viewer, which)
     start_ns, end_ns = time_ns(start, "start"), time_ns(end, "end")
     if format != "json":
+        queries.require_export(viewer, [view.number])
         return _file(queries.raw(viewer, [view.number], start_ns, end_ns), {view.number: view}, format, RAW_SCHEMA)
     limit = min(limit, JSON_ROWS_MAX)
     found = queries.raw(viewer, [view.number], start_ns, end_ns, rows_max=limit + 1, newest_first=newest_first)
@@ -104,6 +105,7 @@ def export(
     """Every sample, or buckets of a length (every=1m), of several signals as a file; CSV is sent as it is read."""
     viewer = viewer_of(request)
     start_ns, end_ns = time_ns(start, "start"), time_ns(end, "end")
+    queries.require_export(viewer, numbers(signals))
     if every:
         wanted = _numeric(viewer, numbers(signals))
         found = queries.every(viewer, list(wanted), start_ns, end_ns, length_ns(every, "every"))

@@ -16,7 +16,7 @@ from kandelia.base.ids import new_id
 from kandelia.base.parsing import time_ns
 from kandelia.base.samples import SCHEMA
 from kandelia.kernel.access.contracts import Right
-from kandelia.kernel.access.facade import require
+from kandelia.kernel.access.facade import reach_of
 from kandelia.kernel.signals import writes
 from kandelia.kernel.signals.logic.tables import Signals, samples_of
 from kandelia.ports.history_rows import TIME_MAX_NS
@@ -101,7 +101,7 @@ def write(request: HttpRequest) -> Status[dict[str, Any]]:
     and the answer names the first such row.
     """
     viewer = viewer_of(request)
-    require(viewer, Right.CONFIGURE)
+    reach_of(viewer, Right.CONFIGURE)
     body = request.body
     given = request.headers.get("Idempotency-Key", "")[:KEY_LENGTH_MAX]
     key = f"{given} {hashlib.sha256(body).hexdigest()}" if given else new_id()

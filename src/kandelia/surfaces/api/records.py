@@ -11,7 +11,7 @@ from kandelia.base.pages import PAGE_ROWS
 from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Right, Viewer
-from kandelia.kernel.access.facade import require
+from kandelia.kernel.access.facade import reach_of
 from kandelia.kernel.connections import facade as connections
 from kandelia.kernel.connections.contracts import ConnectionState, ConnectionView
 from kandelia.kernel.connections.drivers import Node
@@ -167,7 +167,7 @@ def signal_versions(request: HttpRequest, which: str) -> dict[str, list[schemas.
 def put_signal(request: HttpRequest, which: str, body: schemas.SignalBody) -> schemas.Signal:
     """Change all of one; by an id that is new, make it."""
     viewer = viewer_of(request)
-    require(viewer, Right.CONFIGURE)
+    reach_of(viewer, Right.CONFIGURE)
     known = signals.by_ids(viewer, [which])
     if which.isascii() and which.isdigit():
         number = find_signal(viewer, which).number
@@ -184,7 +184,7 @@ def put_signal(request: HttpRequest, which: str, body: schemas.SignalBody) -> sc
 def patch_signal(request: HttpRequest, which: str, body: schemas.SignalPatch) -> schemas.Signal:
     """Change what is sent; number and history stay, also when it is renamed or moved."""
     viewer = viewer_of(request)
-    require(viewer, Right.CONFIGURE)
+    reach_of(viewer, Right.CONFIGURE)
     before = find_signal(viewer, which)
     changes = body.model_dump(exclude_unset=True)
     empty = [name for name, value in changes.items() if value is None and name not in MAY_BE_NULL]
@@ -198,7 +198,7 @@ def patch_signal(request: HttpRequest, which: str, body: schemas.SignalPatch) ->
 def remove_signal(request: HttpRequest, which: str) -> Status[None]:
     """Remove its definition; its number is never given again."""
     viewer = viewer_of(request)
-    require(viewer, Right.CONFIGURE)
+    reach_of(viewer, Right.CONFIGURE)
     signals.remove_signal(viewer, find_signal(viewer, which).number)
     return Status(204, None)
 

@@ -50,6 +50,14 @@ class Problem(Schema):
     reference: str = ""
 
 
+class Granted(Schema):
+    """A role at a place of the plant."""
+
+    role: Role
+    place: str
+    until: datetime | None = None
+
+
 class Me(Schema):
     """Who asks."""
 
@@ -58,6 +66,7 @@ class Me(Schema):
     name: str
     role: Role
     language: str
+    grants: list[Granted] = []
 
 
 class NewToken(Schema):
@@ -67,6 +76,7 @@ class NewToken(Schema):
     role: Role
     expires_at: datetime | None = None
     duties: Annotated[list[Text], Field(max_length=40)] = []
+    places: Annotated[list[Text], Field(max_length=100)] = []
 
 
 class Token(Schema):
@@ -76,6 +86,7 @@ class Token(Schema):
     name: str
     role: Role
     duties: list[str]
+    places: list[str]
     prefix: str
     created_by: str
     created_at: datetime
@@ -93,6 +104,12 @@ class Tokens(Schema):
     """All of them."""
 
     items: list[Token]
+
+
+class TicketBody(Schema):
+    """Numbers that a page or program will ask the live socket for."""
+
+    signals: Annotated[list[int], Field(max_length=5_000)] = []
 
 
 class Ticket(Schema):
@@ -272,6 +289,7 @@ def me(viewer: Viewer) -> Me:
         name=viewer.name,
         role=viewer.role,
         language=viewer.language,
+        grants=[Granted(role=one.role, place=one.place, until=one.until) for one in viewer.grants],
     )
 
 

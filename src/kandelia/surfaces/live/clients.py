@@ -1,6 +1,7 @@
 """One open socket as the hub sees it: what it may see, what it wants, and how far it lags."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from websockets.asyncio.server import ServerConnection
@@ -27,6 +28,16 @@ class Client:
     blocked_since_s: float | None = None
     allowance: float = MESSAGES_BURST
     counted_s: float = 0.0
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """By what it may be told to go: its person or token, and its organisation."""
+        return self.ticket.subject, f"organisation:{self.ticket.organisation}"
+
+    def may_see(self, states: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of the states of connections that are its own to see."""
+        allowed = self.ticket.connections
+        return states if allowed is None else [state for state in states if state["id"] in allowed]
 
     def blocked(self, now_s: float) -> bool:
         """True while its buffer is full; remembers since when."""

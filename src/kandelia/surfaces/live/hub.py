@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -93,14 +94,23 @@ class Hub:
     def _regroup(self, client: Client) -> list[int]:
         """Put the client with those that want the same; returns the numbers it may not see."""
         self._ungroup(client)
-        allowed = client.ticket.signals
-        wanted = np.array([n for n in client.numbers if allowed is None or n in allowed], np.uint32)
-        slots = self.values.slots(wanted, client.ticket.organisation)
+        wanted = np.array(client.numbers, np.uint32)
+        slots = self._slots(client, wanted)
         good = slots[slots >= 0]
         key = (client.ticket.organisation, good.tobytes())
         self._groups.setdefault(key, Group(good)).clients.add(client)
         self._group_of[client] = key
         return sorted(set(client.numbers) - set(wanted[slots >= 0].tolist()))
+
+    def _slots(self, client: Client, wanted: np.ndarray) -> np.ndarray:
+        """The slot of each number, -1 where it is neither of the ticket's organisation nor shared with it."""
+        slots = self.values.slots(wanted, client.ticket.organisation)
+        if client.ticket.signals is not None:
+            slots = np.where(np.isin(wanted, np.array(client.ticket.signals, np.uint32)), slots, -1)
+        for owner, numbers in client.ticket.lent:
+            shared = np.isin(wanted, np.array(numbers, np.uint32))
+            slots = np.where(shared & (slots < 0), self.values.slots(wanted, owner), slots)
+        return slots
 
     def regroup_all(self) -> None:
         """Signals have come, gone or changed hands: look every subscription up again."""
@@ -119,7 +129,7 @@ class Hub:
         rows = self.values.rows(slots)
         message: dict[str, object] = {"snapshot": rows[:ROWS_PER_MESSAGE_MAX], "now_ms": self._now_ms()}
         if client.wants_connections:
-            message["connections"] = self.states.all_of(client.ticket.organisation)
+            message["connections"] = client.may_see(self.states.all_of(client.ticket.organisation))
         self._send([client], message)
         self._send_rows([client], rows[ROWS_PER_MESSAGE_MAX:])
 
@@ -160,7 +170,10 @@ class Hub:
                 client.owes_connections |= organisation in news
             elif client.owes_connections:
                 client.owes_connections = False
-                self._send([client], {"connections": self.states.all_of(organisation), "now_ms": self._now_ms()})
+                seen = client.may_see(self.states.all_of(organisation))
+                self._send([client], {"connections": seen, "now_ms": self._now_ms()})
+            elif client.ticket.connections is not None:
+                self._tell_seen(client, client.may_see(news.get(organisation, [])), proof)
             else:
                 listeners.setdefault(organisation, []).append(client)
         for organisation, clients in listeners.items():
@@ -169,6 +182,10 @@ class Hub:
             elif proof:
                 self._send(clients, {"now_ms": self._now_ms()})
 
+    def _tell_seen(self, client: Client, rows: list[dict[str, Any]], proof: bool) -> None:
+        if rows or proof:
+            self._send([client], {**({"connections": rows} if rows else {}), "now_ms": self._now_ms()})
+
     def _drop_hopeless(self, now_s: float) -> None:
         for client in [client for client in self.clients if client.hopeless(now_s)]:
             self.dropped += 1
@@ -176,8 +193,8 @@ class Hub:
             client.connection.transport.abort()
 
     def revoke(self, subject: str) -> list[Client]:
-        """Forget the sockets of a person or token at once; the caller closes them."""
-        gone = [client for client in self.clients if client.ticket.subject == subject]
+        """Forget the sockets of a person or token, or of a whole organisation, at once; the caller closes them."""
+        gone = [client for client in self.clients if subject in client.names]
         for client in gone:
             self.leave(client)
         return gone

@@ -78,7 +78,8 @@ class LiveServer:
             return self._refuse(connection, HTTPStatus.FORBIDDEN, str(error))
         if self.hub.of_subject(ticket.subject) >= SOCKETS_PER_SUBJECT_MAX:
             return self._refuse(connection, HTTPStatus.TOO_MANY_REQUESTS, "too many sockets; close some pages")
-        if self._revoked.get(ticket.subject, 0) >= ticket.expires_ns - TICKET_LIFE_S * NS_PER_S:
+        names = (ticket.subject, f"organisation:{ticket.organisation}")
+        if max(self._revoked.get(name, 0) for name in names) >= ticket.expires_ns - TICKET_LIFE_S * NS_PER_S:
             return self._refuse(connection, HTTPStatus.FORBIDDEN, "this ticket was revoked; reload the page")
         if not self._spend(ticket):
             return self._refuse(connection, HTTPStatus.FORBIDDEN, "this ticket was used; reload the page")
@@ -102,7 +103,7 @@ class LiveServer:
         client = Client(connection, self._tickets.pop(connection))
         self.hub.join(client)
         try:
-            async with asyncio.timeout(LIFE_S_MAX):
+            async with asyncio.timeout(self._life_s(client.ticket)):
                 await self._listen(client)
         except TimeoutError:
             await connection.close(TRY_AGAIN, "ask for a new ticket")
@@ -110,6 +111,11 @@ class LiveServer:
             pass
         finally:
             self.hub.leave(client)
+
+    def _life_s(self, ticket: Ticket) -> float:
+        """Until some of the rights end by themselves: then a page asks for a ticket that says what is left."""
+        left_s = (ticket.until_ns - self._clock.now_ns()) / NS_PER_S if ticket.until_ns else LIFE_S_MAX
+        return max(0.0, min(LIFE_S_MAX, left_s))
 
     async def _listen(self, client: Client) -> None:
         async for message in client.connection:

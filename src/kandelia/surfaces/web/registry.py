@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.module_loading import import_string
 
 from kandelia.base.text import LocalText
@@ -105,9 +105,14 @@ def _places(viewer: Viewer) -> Iterator[Place]:
     yield from (Place(*entry) for entry in (*desk, *mine))
     for app in _apps:
         for entry in app.navigation:
-            if viewer.may(entry.right) and (url := _url(entry)):
+            if viewer.may_somewhere(entry.right) and (url := _url(entry)) and _opens(viewer, entry, url):
                 yield Place(entry.group, entry.label, entry.icon, url, entry.order)
     yield from (Place(*entry) for entry in (*types, *system))
+
+
+def _opens(viewer: Viewer, entry: NavigationEntry, url: str) -> bool:
+    """True unless the page is for those alone who hold its right everywhere, and this one does not."""
+    return viewer.may(entry.right) or bool(getattr(resolve(url).func, "somewhere", False))
 
 
 def _url(entry: NavigationEntry) -> str:

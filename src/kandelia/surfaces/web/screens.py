@@ -8,14 +8,17 @@ from django.http import HttpRequest, HttpResponseBase
 
 from kandelia.base.errors import NotAllowed
 from kandelia.kernel.access.contracts import Right
-from kandelia.kernel.access.facade import require, viewer_of_request
+from kandelia.kernel.access.facade import reach_of, require, viewer_of_request
 
 View = Callable[..., HttpResponseBase]
 V = TypeVar("V", bound=Callable[..., Any])
 
 
-def screen(right: Right) -> Callable[[View], View]:
-    """A page for viewers who hold `right`; the view is called as view(request, viewer, **parts of the address)."""
+def screen(right: Right, *, somewhere: bool = False) -> Callable[[View], View]:
+    """A page for viewers who hold `right`; the view is called as view(request, viewer, **parts of the address).
+
+    `somewhere`: also for those who hold it only at some places; what the page shows is cut to those by the facades.
+    """
 
     def declare(view: View) -> View:
         @wraps(view)
@@ -23,10 +26,11 @@ def screen(right: Right) -> Callable[[View], View]:
             viewer = viewer_of_request(request)
             if viewer is None:
                 raise NotAllowed("nobody is signed in", "this page", "sign in first", "not-signed-in")
-            require(viewer, right)
+            (reach_of if somewhere else require)(viewer, right)
             return view(request, viewer, **parts)
 
         guarded.right = right  # type: ignore[attr-defined]
+        guarded.somewhere = somewhere  # type: ignore[attr-defined]
         return guarded
 
     return declare

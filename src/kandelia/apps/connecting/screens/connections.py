@@ -45,16 +45,16 @@ class Entry:
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def connection_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """All of them; how they stand comes over the page's socket."""
     listed = [_listed(view, viewer.language) for view in connections.list_connections(viewer)]
-    context = {"listed": listed, "may_add": viewer.may(Right.CONFIGURE)}
+    context = {"listed": listed, "may_add": viewer.may_somewhere(Right.CONFIGURE)}
     return render(request, "connecting/connections.html", context)
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def connection_page(request: HttpRequest, viewer: Viewer, key: str) -> HttpResponse:
     """One: what it is, its signals, how it stands now, what happened to it."""
     view = connections.connection(viewer, key)
@@ -64,19 +64,20 @@ def connection_page(request: HttpRequest, viewer: Viewer, key: str) -> HttpRespo
         "settings": [(name, _told(value)) for name, value in view.settings.items()],
         "signals": page.items,
         "total": page.total,
-        "may_change": viewer.may(Right.CONFIGURE),
+        "may_change": viewer.may_at(Right.CONFIGURE, view.site),
     }
     return render(request, "connecting/connection.html", context)
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def connection_now(request: HttpRequest, viewer: Viewer, key: str) -> HttpResponse:
     """The part of the page that is asked for again: figures and log."""
     view = connections.connection(viewer, key)
     try:
         state = connections.states(viewer).get(key)
-        log = events.newest(viewer, LOG_TYPES, key, time.time_ns() - LOG_S * NS_PER_S, LOG_ROWS)
+        since_ns, whole = time.time_ns() - LOG_S * NS_PER_S, viewer.may_at(Right.SEE, view.site)
+        log = events.newest(viewer, LOG_TYPES, key, since_ns, LOG_ROWS, at=view.site) if whole else ()
     except Unavailable:
         state, log = None, ()
     context = {
@@ -89,7 +90,7 @@ def connection_now(request: HttpRequest, viewer: Viewer, key: str) -> HttpRespon
 
 
 @require_POST
-@screen(Right.CONFIGURE)
+@screen(Right.CONFIGURE, somewhere=True)
 def switch(request: HttpRequest, viewer: Viewer, key: str) -> HttpResponse:
     """On, off, or gone for good (one that no signal uses)."""
     if request.POST.get("to") == "remove":

@@ -43,7 +43,7 @@ class Shown:
 
 
 @require_GET
-@screen(Right.CONFIGURE)
+@screen(Right.CONFIGURE, somewhere=True)
 def wizard(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The first step: which protocol."""
     drivers = [(form_of_driver(name), grade_of_driver(name)) for name in driver_names()]
@@ -51,7 +51,7 @@ def wizard(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 @require_GET
-@screen(Right.CONFIGURE)
+@screen(Right.CONFIGURE, somewhere=True)
 def device(request: HttpRequest, viewer: Viewer, driver: str) -> HttpResponse:
     """The other three steps, on one page."""
     form = form_of_driver(driver)
@@ -70,7 +70,7 @@ def device(request: HttpRequest, viewer: Viewer, driver: str) -> HttpResponse:
 
 
 @require_POST
-@screen(Right.CONFIGURE)
+@screen(Right.CONFIGURE, somewhere=True)
 def find(request: HttpRequest, viewer: Viewer, driver: str) -> HttpResponse:
     """What answers at a host, each with a button that fills it in."""
     host = request.POST.get("find", "").strip()
@@ -84,7 +84,7 @@ def find(request: HttpRequest, viewer: Viewer, driver: str) -> HttpResponse:
 
 
 @require_POST
-@screen(Right.CONFIGURE)
+@screen(Right.CONFIGURE, somewhere=True)
 def attempt(request: HttpRequest, viewer: Viewer, driver: str) -> HttpResponse:
     """Really connect; what stands at the root comes with the answer."""
     try:
@@ -96,7 +96,7 @@ def attempt(request: HttpRequest, viewer: Viewer, driver: str) -> HttpResponse:
 
 
 @require_POST
-@screen(Right.CONFIGURE)
+@screen(Right.CONFIGURE, somewhere=True)
 def browse(request: HttpRequest, viewer: Viewer, driver: str) -> HttpResponse:
     """What stands below a node."""
     address = request.GET.get("address", "")
@@ -108,7 +108,7 @@ def browse(request: HttpRequest, viewer: Viewer, driver: str) -> HttpResponse:
 
 
 @require_POST
-@screen(Right.CONFIGURE)
+@screen(Right.CONFIGURE, somewhere=True)
 def values(request: HttpRequest, viewer: Viewer, driver: str) -> HttpResponse:
     """The rows that were chosen, with what their addresses say now; `add` puts an empty one below them."""
     error: KandeliaError | None = None
@@ -127,7 +127,7 @@ def values(request: HttpRequest, viewer: Viewer, driver: str) -> HttpResponse:
 
 
 @require_POST
-@screen(Right.CONFIGURE)
+@screen(Right.CONFIGURE, somewhere=True)
 def save(request: HttpRequest, viewer: Viewer, driver: str) -> HttpResponse:
     """Connection, machine and signals, or none of them; then the machine's page, live."""
     try:

@@ -15,7 +15,7 @@ from kandelia.sdk.views import Right, Viewer
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def compare(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The trend of the signals that the address names, and the saved comparisons."""
     groups = {

@@ -35,7 +35,7 @@ class Listed:
 
 
 @require_http_methods(["GET", "POST"])
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def dashboard_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The viewer's own and everybody's; a form makes a new one and opens it for arranging."""
     error, status = "", 200
@@ -75,7 +75,7 @@ def _new(request: HttpRequest, viewer: Viewer) -> Draft:
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def dashboard(request: HttpRequest, viewer: Viewer, id: str) -> HttpResponse:
     """One dashboard; `?kiosk=1` without the frame, `?edit=1` ready to be arranged."""
     view = sheets.sheet(viewer, DASHBOARD, id)
@@ -105,7 +105,7 @@ def _head(view: SheetView) -> dict[str, Any]:
 
 
 @require_POST
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def copy(request: HttpRequest, viewer: Viewer, id: str) -> HttpResponse:
     """The same as one's own, ready to be arranged."""
     made = sheets.copy_sheet(viewer, DASHBOARD, id)
@@ -113,7 +113,7 @@ def copy(request: HttpRequest, viewer: Viewer, id: str) -> HttpResponse:
 
 
 @require_POST
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def remove(request: HttpRequest, viewer: Viewer, id: str) -> HttpResponse:
     """Gone for good."""
     sheets.remove_sheet(viewer, DASHBOARD, id)
@@ -121,7 +121,7 @@ def remove(request: HttpRequest, viewer: Viewer, id: str) -> HttpResponse:
 
 
 @require_POST
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def draft_tiles(request: HttpRequest, viewer: Viewer, id: str) -> HttpResponse:
     """The tiles of a draft as they will look; nothing is kept."""
     view = sheets.sheet(viewer, DASHBOARD, id)

@@ -17,7 +17,7 @@ TEXT_LENGTH_MAX = 250
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def explorer(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """One page of the signals at and below `at`, narrowed by `search`."""
     asked = {name: request.GET.get(name, "").strip()[:TEXT_LENGTH_MAX] for name in ("at", "search")}

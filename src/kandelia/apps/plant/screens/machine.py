@@ -14,7 +14,7 @@ from kandelia.sdk.screens import screen
 from kandelia.sdk.views import ConnectionView, MachineView, Right, SignalView, SiteView, Viewer
 
 
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def machine(request: HttpRequest, viewer: Viewer, machine: str) -> HttpResponse:
     """The page of the machine at a path."""
     found = things.machine(viewer, machine)

@@ -11,7 +11,7 @@ from kandelia.sdk.views import Right, Viewer
 STATES = ("running", "idle", "uncertain", "warning", "alarm", "stopped", "reporting", "stale", "none")
 
 
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def overview(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Cards by site, area and line; says what to do first where there is no machine yet."""
     sites = things.tree(viewer)

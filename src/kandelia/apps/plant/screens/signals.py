@@ -20,7 +20,7 @@ TREND_SIGNALS_MAX = 8
 FILTERS = ("search", "machine", "connection")
 
 
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def signal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """One page of signals; what narrows it stands in the address."""
     asked = {name: request.GET.get(name, "").strip()[:SEARCH_LENGTH_MAX] for name in FILTERS}
@@ -68,7 +68,7 @@ def _chips(asked: dict[str, str]) -> list[tuple[str, str, str]]:
     ]
 
 
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def signal_page(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
     """One signal: what it is, what it says now, how it went."""
     signal = signals.signal(viewer, number)

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from kandelia.base.text import LocalText
-from kandelia.kernel.connections import outbox
+from kandelia.kernel.access.contracts import Right
+from kandelia.kernel.connections import outbox, store
 from kandelia.kernel.connections.models import Connection
 from kandelia.kernel.lives.archetypes import KEPT
 from kandelia.kernel.lives.declaration import Case, State, Transition
@@ -32,6 +33,12 @@ def switch(case: Case) -> None:
 def own_page(viewer: Any, view: RecordView) -> tuple[tuple[LocalText, str], ...]:
     """Where its state, figures and log are."""
     return ((LocalText("状态与日志", "State and log"), f"/connections/of/{quote(str(view.values['key']))}"),)
+
+
+def narrow(viewer: Any, rows: Any) -> Any:
+    """Those that whoever sees only places may know of."""
+    reach = viewer.reach(Right.SEE)
+    return rows if reach is None else rows.filter(key__in=store.keys_within(viewer.organisation, reach))
 
 
 CONNECTION = RecordType(
@@ -87,6 +94,8 @@ CONNECTION = RecordType(
     in_rail=False,
     importable=False,
     remove=False,
+    narrow=narrow,
+    placed=True,
     saved=tell,
     links=("kandelia.kernel.connections.records.connection.own_page",),
 )

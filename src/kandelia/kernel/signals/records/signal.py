@@ -7,6 +7,7 @@ from django.utils import timezone
 from kandelia.base.errors import InvalidInput
 from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
+from kandelia.kernel.access.contracts import Right
 from kandelia.kernel.connections import outbox
 from kandelia.kernel.connections.contracts import UNCONNECTED
 from kandelia.kernel.lives.archetypes import KEPT
@@ -60,6 +61,11 @@ def live_page(viewer: Any, view: RecordView) -> tuple[tuple[LocalText, str], ...
     """Where its values are seen."""
     number = Signal.objects.values_list("number", flat=True).get(entry_id=view.id)
     return ((LocalText("实时值与趋势", "Values and trend"), f"/signals/{number}"),)
+
+
+def narrow(viewer: Any, rows: Any) -> Any:
+    """Those at the places of whoever sees only places."""
+    return store.within(rows, viewer.organisation, viewer.reach(Right.SEE))
 
 
 SIGNAL = RecordType(
@@ -149,6 +155,8 @@ SIGNAL = RecordType(
     in_rail=False,
     importable=False,
     remove=False,
+    narrow=narrow,
+    placed=True,
     check=check,
     saved=tell,
     links=("kandelia.kernel.signals.records.signal.live_page",),

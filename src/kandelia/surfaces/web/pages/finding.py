@@ -13,7 +13,7 @@ HITS_ON_PAGE = 100
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def find(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Pages, machines, signals and whatever else the apps know."""
     text = request.GET.get("q", "")[:SEARCH_TEXT_MAX]

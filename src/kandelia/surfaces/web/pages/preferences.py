@@ -58,7 +58,7 @@ def set_organisation(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def profile(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Who one is here, how one likes to see things, and where one is signed in."""
     person = viewer.person
@@ -72,7 +72,7 @@ def profile(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 @require_POST
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def end_session(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
     """Ends one of the person's own sessions."""
     if viewer.person is None:

@@ -24,7 +24,7 @@ LIFE_DAYS = 90
 
 
 @require_http_methods(["GET", "POST"])
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def tokens(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The list and the form; a new secret is in the answer to the form and nowhere else."""
     if request.method == "GET":
@@ -45,7 +45,7 @@ def tokens(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 @require_POST
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def revoke(request: HttpRequest, viewer: Viewer, id: str) -> HttpResponse:
     """Ends one token."""
     try:

@@ -39,7 +39,7 @@ class Form:
 
 
 @require_http_methods(["GET", "POST"])
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def new(request: HttpRequest, viewer: Viewer, type: str) -> HttpResponse:
     """An empty form; words of the address that name fields fill it in."""
     declared = facade.type_of(type)
@@ -62,7 +62,7 @@ def new(request: HttpRequest, viewer: Viewer, type: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def edit(request: HttpRequest, viewer: Viewer, type: str, id: int) -> HttpResponse:
     """The form of a record. Only what was really changed is sent on, so two people in two fields do not collide."""
     declared = facade.type_of(type)
@@ -187,7 +187,7 @@ def _summary(widgets: Any, wrong: Mapping[str, str]) -> list[tuple[str, str, str
 
 
 @require_POST
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def schema_inputs(request: HttpRequest, viewer: Viewer, type: str, field: str) -> HttpResponse:
     """The inputs of a field whose schema follows from others, once one of those was chosen."""
     declared = facade.type_of(type)

@@ -25,7 +25,7 @@ from kandelia.surfaces.web.screens import screen
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def record_list(request: HttpRequest, viewer: Viewer, type: str) -> HttpResponse:
     """One page of a type's records, as the address asks."""
     declared = facade.type_of(type)
@@ -93,7 +93,7 @@ def _beside(viewer: Viewer, declared: RecordType, here: Asked) -> dict[str, Any]
 
 
 @require_POST
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def views(request: HttpRequest, viewer: Viewer, type: str) -> HttpResponse:
     """Save the list as it stands under a name, or forget a saved view."""
     declared = facade.type_of(type)
@@ -116,7 +116,7 @@ def _change(request: HttpRequest, viewer: Viewer, declared: RecordType, query: s
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def columns_chosen(request: HttpRequest, viewer: Viewer, type: str) -> HttpResponse:
     """Ticked columns as one word of the address, so that it stays short and can be shared."""
     declared = facade.type_of(type)
@@ -128,7 +128,7 @@ def columns_chosen(request: HttpRequest, viewer: Viewer, type: str) -> HttpRespo
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def choices(request: HttpRequest, viewer: Viewer, type: str, field: str) -> HttpResponse:
     """What a reference may name, while its words are typed."""
     refers_to = facade.refers_to(type, field)

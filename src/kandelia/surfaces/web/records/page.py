@@ -63,7 +63,7 @@ class Limit:
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def record(request: HttpRequest, viewer: Viewer, type: str, id: int) -> HttpResponse:
     """Everything about one record that the viewer may see."""
     declared = facade.type_of(type)
@@ -87,7 +87,7 @@ def record(request: HttpRequest, viewer: Viewer, type: str, id: int) -> HttpResp
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def history(request: HttpRequest, viewer: Viewer, type: str, id: int) -> HttpResponse:
     """Every step and change of a record; a field of it alone when the address names one."""
     declared = facade.type_of(type)

@@ -24,7 +24,7 @@ from kandelia.surfaces.web.screens import screen
 
 
 @require_http_methods(["GET", "POST"])
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def step(request: HttpRequest, viewer: Viewer, type: str, id: int, step: str) -> HttpResponse:
     """The step's form (a dialog where scripts run, else a page), and the step itself."""
     declared = facade.type_of(type)
@@ -139,7 +139,7 @@ def _others(wrong: Mapping[str, str], fields: tuple[Field, ...]) -> list[tuple[s
 
 
 @require_POST
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def reveal(request: HttpRequest, viewer: Viewer, type: str, id: int, field: str) -> HttpResponse:
     """A personal value in full; that it was read stands in the audit."""
     if field not in {one.name for one in facade.type_of(type).fields}:
@@ -151,7 +151,7 @@ def reveal(request: HttpRequest, viewer: Viewer, type: str, id: int, field: str)
 
 
 @require_POST
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def remove(request: HttpRequest, viewer: Viewer, type: str, id: int) -> HttpResponse:
     """Delete a record that is still in its first state."""
     title = facade.get(viewer, type, id).title

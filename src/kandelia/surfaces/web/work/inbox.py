@@ -39,7 +39,7 @@ class Chip:
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def inbox(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """By due day; filters live in the address."""
     asked = {name: request.GET.get(name, "") for name in ("type", "overdue", "assigned")}
@@ -64,7 +64,7 @@ def inbox(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def badges(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The bar's two counts, fetched once a page has come, so that no page waits for them."""
     context = {"waiting": work.count(viewer), "unread": notices.unread(viewer)}

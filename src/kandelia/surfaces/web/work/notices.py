@@ -18,14 +18,14 @@ from kandelia.surfaces.web.work.words import wrong
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def notices(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Newest first; unread ones alone where asked."""
     return _page(request, viewer)
 
 
 @require_POST
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def read_all(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """All are read."""
     notices_of.read(viewer)
@@ -33,7 +33,7 @@ def read_all(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 @require_GET
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def notice(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
     """To what it is about; it counts as read then."""
     found = notices_of.notice(viewer, id)
@@ -46,7 +46,7 @@ def notice(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
 
 
 @require_http_methods(["POST"])
-@screen(Right.SEE)
+@screen(Right.SEE, somewhere=True)
 def mail(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Where to and which kinds."""
     address = request.POST.get("email", "")

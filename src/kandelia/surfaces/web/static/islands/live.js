@@ -106,8 +106,9 @@ export function csrfToken() {
 async function fetchTicket() {
   const answer = await fetch("/api/v1/live/ticket", {
     method: "POST",
-    headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
+    headers: { "X-CSRFToken": csrfToken(), Accept: "application/json", "Content-Type": "application/json" },
     credentials: "same-origin",
+    body: JSON.stringify({ signals: [...watchers.keys()].slice(0, NUMBERS_MAX) }),
   });
   if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
   return (await answer.json()).ticket;
