@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "kandelia.kernel.signals",
     "kandelia.kernel.commands",
     "kandelia.kernel.templates",
+    "kandelia.kernel.rules",
     "kandelia.kernel.transfers",
     "kandelia.surfaces.web",
     "kandelia.surfaces.web.records",

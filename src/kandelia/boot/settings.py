@@ -10,7 +10,7 @@ from kandelia.kernel.access.contracts import Role
 from kandelia.kernel.files.logic.kinds import TYPES as FILE_TYPES
 
 SOCKET_PATH_BYTES_MAX = 100  # the kernel takes 108 with the closing zero (unix(7)); a temporary name may be longer
-ROLES = ("web", "edge", "history", "live", "jobs", "mqtt")
+ROLES = ("web", "edge", "history", "live", "jobs", "mqtt", "rules")
 
 FIRST = ("refuse", "link", "add")
 
@@ -50,6 +50,7 @@ class BusSettings:
     load_bytes_max: int = 8_000_000_000
     events_bytes_max: int = 1_000_000_000
     quarantine_bytes_max: int = 500_000_000
+    recorded_bytes_max: int = 500_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,13 @@ class MailSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesSettings:
+    """Derived signals and limits; without `run` nothing is evaluated and no limit is watched."""
+
+    run: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class MqttSettings:
     """The listener for foreign MQTT clients. `port` 0: the one of last time, 1883 (8883 with TLS), or a free one.
 
@@ -179,6 +187,7 @@ class Settings:
     edge: EdgeSettings = field(default_factory=EdgeSettings)
     live: LiveSettings = field(default_factory=LiveSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    rules: RulesSettings = field(default_factory=RulesSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     oidc: OidcSettings = field(default_factory=OidcSettings)

@@ -7,12 +7,14 @@ from kandelia.boot.settings import Settings
 from kandelia.kernel.connections.contracts import EDGE_STREAM, EDGE_SUBJECTS, LOAD_STREAM, LOAD_SUBJECTS
 from kandelia.kernel.connections.orders import COMMANDS_STREAM, COMMANDS_SUBJECTS, ORDERS_KEPT_S
 from kandelia.kernel.events.contracts import EVENTS_STREAM, EVENTS_SUBJECTS
+from kandelia.kernel.rules.contracts import RECORDED_STREAM, RECORDED_SUBJECTS
 from kandelia.kernel.signals.contracts import QUARANTINE_STREAM, QUARANTINE_SUBJECTS
 from kandelia.ports.bus import Bus, StreamSpec
 
 QUARANTINE_AGE_S = 90 * 86_400.0
 COMMANDS_BYTES_MAX = 64_000_000
 EVENTS_AGE_S = 400 * 86_400.0
+RECORDED_AGE_S = 7 * 86_400.0  # how long the rules role may be away and lose nothing
 BUCKETS_SHARE = 0.05  # of the store, left for keyed documents
 
 
@@ -38,6 +40,7 @@ def stream_specs(settings: Settings, store_bytes_max: int = 0) -> tuple[StreamSp
         StreamSpec(
             QUARANTINE_STREAM, QUARANTINE_SUBJECTS, "limits", bus.quarantine_bytes_max, QUARANTINE_AGE_S, "drop-oldest"
         ),
+        StreamSpec(RECORDED_STREAM, RECORDED_SUBJECTS, "limits", bus.recorded_bytes_max, RECORDED_AGE_S, "drop-oldest"),
     )
     total = sum(spec.bytes_max for spec in wanted)
     room = int(store_bytes_max * (1 - BUCKETS_SHARE))

@@ -89,7 +89,8 @@ def child_environment(settings: Settings) -> dict[str, str]:
 
 def role_programs(settings: Settings) -> tuple[Program, ...]:
     """The roles of this host."""
-    wanted = [name for name in settings.roles or ROLES if name != "mqtt" or settings.mqtt.listen]
+    left_out = {name for name, runs in (("mqtt", settings.mqtt.listen), ("rules", settings.rules.run)) if not runs}
+    wanted = [name for name in settings.roles or ROLES if name not in left_out]
     return tuple(role_program(name, settings) for name in wanted)
 
 

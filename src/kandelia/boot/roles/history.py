@@ -16,6 +16,7 @@ from kandelia.engines.chdb.history import ChdbHistory
 from kandelia.engines.chdb.library import give_memory_back
 from kandelia.engines.memory.history import MemoryHistory
 from kandelia.kernel.connections.plane.snapshot import Snapshot
+from kandelia.kernel.rules.plane.forwarding import Forwarder
 from kandelia.kernel.signals.logic.checking import Reason
 from kandelia.kernel.signals.logic.flushing import FlushRule
 from kandelia.kernel.signals.plane.answering import Answering
@@ -38,7 +39,8 @@ async def run(context: RoleContext) -> None:
     months_by_class(context.settings)
     history = await asyncio.to_thread(open_history, context.settings)
     snapshot = Snapshot(context.reporter, keep_documents=False)
-    recorder = _recorder(context, history, snapshot)
+    forwarder = Forwarder(context.bus, context.reporter) if context.settings.rules.run else None
+    recorder = _recorder(context, history, snapshot, forwarder)
     answering = _answering(context, history, snapshot)
     exporting = _exporting(context, history, snapshot)
     keeping = _Keeping(context, history, recorder)
@@ -48,6 +50,7 @@ async def run(context: RoleContext) -> None:
         asyncio.create_task(work)
         for work in (snapshot.follow(context.bus), answering.run(), exporting.run(), keeping.look(), keeping.retain())
     ]
+    tasks += [asyncio.create_task(forwarder.run())] if forwarder else []
     stopping = asyncio.create_task(context.stopping.wait())
     try:
         done, _ = await asyncio.wait([recording, *tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -78,10 +81,11 @@ def open_history(settings: Settings) -> History:
     )
 
 
-def _recorder(context: RoleContext, history: History, snapshot: Snapshot) -> Recorder:
+def _recorder(context: RoleContext, history: History, snapshot: Snapshot, forwarder: Forwarder | None) -> Recorder:
     chosen = context.settings.history
     rule = FlushRule(chosen.flush_rows, FLUSH_BYTES_MAX, chosen.flush_ms / MS_PER_S)
-    return Recorder(context.bus, history, snapshot, context.clock, context.reporter, rule)
+    recorded = forwarder.forward if forwarder else None
+    return Recorder(context.bus, history, snapshot, context.clock, context.reporter, rule, recorded)
 
 
 def _answering(context: RoleContext, history: History, snapshot: Snapshot) -> Answering:

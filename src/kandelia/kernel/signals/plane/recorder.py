@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -31,6 +31,7 @@ APPEND_RETRY = BackOff(first_s=1.0, max_s=15.0)
 RATE_WINDOW_S = 5.0
 MS_PER_S = 1_000
 log = logging.getLogger("kandelia.history")
+Recorded = Callable[[Flush], Awaitable[None]]
 
 
 @dataclass
@@ -59,11 +60,23 @@ class Figures:
 
 
 class Recorder:
-    """`run` until `stop`; it never ends by itself, whatever fails."""
+    """`run` until `stop`; it never ends by itself, whatever fails.
+
+    `recorded` hears of each flush once its rows are on disk and before its messages are acknowledged; what it raises
+    brings the messages again.
+    """
 
     def __init__(
-        self, bus: Bus, history: History, snapshot: Snapshot, clock: Clock, troubles: Troubles, rule: FlushRule
+        self,
+        bus: Bus,
+        history: History,
+        snapshot: Snapshot,
+        clock: Clock,
+        troubles: Troubles,
+        rule: FlushRule,
+        recorded: Recorded | None = None,
     ) -> None:
+        self._recorded = recorded
         self.figures = Figures()
         self.intake = Intake(bus, (EDGE_STREAM, LOAD_STREAM), rule, clock, troubles)
         self._bus, self._history, self._snapshot = bus, history, snapshot
@@ -132,6 +145,9 @@ class Recorder:
         try:
             stored = await self._store(flush)
             if stored is not None:
+                if self._recorded is not None:
+                    for one in stored:
+                        await self._recorded(one)
                 await self._settle(stored)
         except KandeliaError as error:
             log.warning("%d messages come again: %s", len(flush.held), error)
