@@ -22,9 +22,9 @@ from kandelia.kernel.access.facade import add_organisation, create_token, system
 from kandelia.kernel.connections import outbox, secrets
 from kandelia.kernel.events import bridge
 from kandelia.kernel.signals.facade import list_signals
-from kandelia.kernel.signals.plant_loading import load_plant
 from kandelia.kernel.signals.publishing import SnapshotBucket
 from kandelia.kernel.signals.snapshot import document
+from kandelia.kernel.templates.site_files import load_plant
 
 PLANT = """\
 connections:

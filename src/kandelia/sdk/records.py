@@ -8,6 +8,18 @@ from kandelia.kernel.jobs import facade as jobs
 from kandelia.kernel.papers import facade as papers
 from kandelia.kernel.signals import facade as signals
 from kandelia.kernel.signals import quarantined as quarantine
+from kandelia.kernel.templates import facade as templates
 from kandelia.kernel.things import facade as things
 
-__all__ = ["access", "commands", "connections", "events", "jobs", "papers", "quarantine", "signals", "things"]
+__all__ = [
+    "access",
+    "commands",
+    "connections",
+    "events",
+    "jobs",
+    "papers",
+    "quarantine",
+    "signals",
+    "templates",
+    "things",
+]

@@ -21,6 +21,7 @@ from kandelia.surfaces.api import (
     record_parts,
     record_schemas,
     records,
+    templates,
     work,
 )
 from kandelia.surfaces.api.answering import answer_errors, wrong_method
@@ -58,6 +59,7 @@ answer_errors(api)
 for room in (
     account,
     records,
+    templates,
     history,
     loading,
     activity,

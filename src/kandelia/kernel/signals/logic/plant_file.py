@@ -30,12 +30,12 @@ T = TypeVar("T")
 FILE_BYTES_MAX = 80_000_000  # 200,000 signals of 400 bytes each
 SIGNALS_MAX = 200_000
 CARD_SIGNALS_MAX = 3
-ROOT = ("sites", "connections")
+ROOT = ("sites", "connections", "templates")
 CONNECTION = ("key", "site", "name", "driver", "enabled", "settings")
 SITE = ("key", "name", "time_zone", "areas")
 AREA = ("key", "name", "lines", "machines")
 LINE = ("key", "name", "machines")
-MACHINE = ("key", "name", "kind", "card", "state", "connection", "signals")
+MACHINE = ("key", "name", "kind", "card", "state", "connection", "templates", "signals")
 SIGNAL = (
     "key",
     "name",
@@ -60,12 +60,17 @@ _CHINESE = re.compile(r"[㐀-鿿]")
 
 @dataclass(frozen=True, slots=True)
 class PlantFile:
-    """What a file describes, in its order; `lines` tells where a signal (by id) or connection (by key) stands."""
+    """What a file describes, in its order; `lines` tells where a signal (by id) or connection (by key) stands.
+
+    `templates` and `uses` (machine, its line, its connection, node) are left as nodes, for who knows templates.
+    """
 
     sites: tuple[SiteView, ...] = ()
     connections: tuple[ConnectionView, ...] = ()
     signals: tuple[SignalView, ...] = ()
     lines: dict[str, int] = field(default_factory=dict)
+    templates: tuple[Any, ...] = ()
+    uses: tuple[tuple[str, str, str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +82,24 @@ class Known:
     drivers: frozenset[str] = frozenset()  # empty: any is taken
 
 
-def read(text: str, file: str, known: Known) -> tuple[PlantFile, tuple[str, ...]]:
-    """The file and its mistakes (MISTAKES_MAX at most); with any of them the file is not to be used."""
-    mistakes = Mistakes(file)
+def read(
+    text: str, file: str, known: Known, more: Callable[[PlantFile, Mistakes], None] | None = None
+) -> tuple[PlantFile, tuple[str, ...]]:
+    """The file and its mistakes (MISTAKES_MAX at most); with any of them the file is not to be used.
+
+    `more` reads the nodes that are left and adds its mistakes.
+    """
+    mistakes = Mistakes(file, columns=True)
     reader = _Reader(mistakes, known)
     try:
         if len(text) > FILE_BYTES_MAX:
             mistakes.add(1, f"the file is larger than {FILE_BYTES_MAX // 1_000_000} MB", "split it")
         else:
             with many_nodes():
-                return reader.plant(compose(text, mistakes)), mistakes.texts
+                plant = reader.plant(compose(text, mistakes))
+                if more is not None:
+                    more(plant, mistakes)
+                return plant, mistakes.texts
     except TooManyMistakes:
         pass
     return PlantFile(), mistakes.texts
@@ -100,6 +113,7 @@ class _Reader:
         self._sites: set[str] = set(known.sites)
         self._signals: list[SignalView] = []
         self._lines: dict[str, int] = {}
+        self._uses: list[tuple[str, str, str, Any]] = []
 
     def plant(self, root: Any) -> PlantFile:
         """What the root node describes; mistakes go to the list."""
@@ -110,7 +124,8 @@ class _Reader:
         self._connections |= {str(key) for key in _keys(found.values.get("connections"))}
         connections = self._each(found.values.get("connections"), "connection", CONNECTION, self._connection)
         sites = self._each(found.values.get("sites"), "site", SITE, self._site)
-        return PlantFile(sites, connections, tuple(self._signals), self._lines)
+        templates = tuple(sequence(found.values.get("templates"), "the list of templates", self._mistakes))
+        return PlantFile(sites, connections, tuple(self._signals), self._lines, templates, tuple(self._uses))
 
     def _each(self, node: Any, what: str, keys: tuple[str, ...], make: Callable[[Item, str], T]) -> tuple[T, ...]:
         """Entries of a list with keys that are present, well formed and not repeated."""
@@ -179,6 +194,10 @@ class _Reader:
         signals = self._each(
             entry.values.get("signals"), "signal", SIGNAL, lambda found, name: self._signal(found, name, path, own)
         )
+        uses = list(sequence(entry.values.get("templates"), "templates", self._mistakes))
+        self._uses += [(path, line, own, node) for node in uses]
+        if uses:  # what else the machine has is known only there
+            signals = ()
         card = self._card(entry, {signal.key for signal in signals})
         return MachineView(
             path, key, self._name(entry), self._text(entry, "kind"), site, area, line, card, self._state(entry, signals)

@@ -52,15 +52,17 @@ class TooManyMistakes(Exception):
 
 @dataclass
 class Mistakes:
-    """What is wrong, by line, in the order found."""
+    """What is wrong, by line (and column where `columns` says so), in the order found."""
 
     file: str
     found: list[tuple[int, str]] = field(default_factory=list)
+    columns: bool = False
 
     def add(self, node: Any, what: str, mend: str = "") -> None:
         """Something is wrong at a node (or a line number)."""
         line = node if isinstance(node, int) else node.start_mark.line + 1
-        self.found.append((line, f"line {line} of {self.file}: {what}" + (f"; {mend}" if mend else "")))
+        column = "" if isinstance(node, int) or not self.columns else f", column {node.start_mark.column + 1}"
+        self.found.append((line, f"line {line}{column} of {self.file}: {what}" + (f"; {mend}" if mend else "")))
         if len(self.found) >= MISTAKES_MAX:
             raise TooManyMistakes
 
