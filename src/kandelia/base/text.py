@@ -1,4 +1,4 @@
-"""Names in Chinese and English."""
+"""Names and sentences in Chinese and English."""
 
 from dataclasses import dataclass
 
@@ -20,3 +20,19 @@ class LocalText:
     def falls_back(self, language: str) -> bool:
         """True where the reader's own language is missing, so that a screen can mark it."""
         return not (self.zh if language.startswith("zh") else self.en)
+
+
+class Said(str):
+    """A sentence of a refusal: English for programs and logs, which also knows its Chinese for people."""
+
+    zh: str
+
+    def __new__(cls, zh: str, en: str) -> "Said":
+        """As LocalText: Chinese first."""
+        made = super().__new__(cls, en)
+        made.zh = zh
+        return made
+
+    def say(self, language: str) -> str:
+        """In the reader's language."""
+        return self.zh if language.startswith("zh") else str(self)

@@ -11,6 +11,7 @@ from kandelia.apps.applications import store
 from kandelia.apps.applications.forms import checked_answers
 from kandelia.apps.applications.logic.freezing import canonical, digest
 from kandelia.apps.applications.logic.inputs import (
+    base_of,
     findings_of,
     with_audited,
     with_earlier,
@@ -19,7 +20,7 @@ from kandelia.apps.applications.logic.inputs import (
 from kandelia.apps.applications.logic.overlaps import read_items
 from kandelia.apps.applications.models import Computation, Snapshot
 from kandelia.base.errors import Conflict, InvalidInput
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 from kandelia.sdk.record_types import Case
 from kandelia.sdk.records import papers
 from kandelia.sdk.services import service
@@ -45,8 +46,11 @@ def may_submit(case: Case) -> None:
     call = store.call(row.call_id)
     today = timezone.localdate()
     if call.entry.state != "published" or not call.opens_on <= today <= call.closes_on:
-        what = f"the call takes applications from {call.opens_on} to {call.closes_on}"
-        raise Conflict(what, "call", "see which calls are open", "window")
+        what = Said(
+            f"本通知受理期为 {call.opens_on} 至 {call.closes_on}",
+            f"the call takes applications from {call.opens_on} to {call.closes_on}",
+        )
+        raise Conflict(what, "call", Said("请查看正在受理的通知", "see which calls are open"), "window")
     is_complete(case)
 
 
@@ -55,21 +59,35 @@ def is_complete(case: Case) -> None:
     row: Any = case.record
     call = store.call(row.call_id)
     checked_answers(call.form, row.answers)
-    if not read_items(row.cost_items):
-        raise InvalidInput("no cost item is given", "cost_items", "give at least one row", "no-costs")
+    if base_of(service("measures.schema")(row.line)) and not read_items(row.cost_items):  # a fixed reward has no costs
+        raise InvalidInput(
+            Said("未填写费用明细", "no cost item is given"),
+            "cost_items",
+            Said("请至少填写一行", "give at least one row"),
+            "no-costs",
+        )
     _refuse_without_papers(case, call)
     document = compute(row, call, question_of(row, call))
     if document["state"] == "input_missing":
         names = ", ".join(one["title"]["zh"] for one in document["missing"])
-        raise InvalidInput(f"the upper bound needs: {names}", "inputs", "fill in the figures", "no-figures")
+        raise InvalidInput(
+            Said(f"计算上限还需要：{names}", f"the upper bound needs: {names}"),
+            "inputs",
+            Said("请填写这些数据", "fill in the figures"),
+            "no-figures",
+        )
 
 
 def _refuse_without_papers(case: Case, call: Any) -> None:
     wanted = [line.strip() for line in call.documents.splitlines() if line.strip()]
     there = papers.files_of(case.viewer, "application", case.entry.pk) if wanted else ()
     if len(there) < len(wanted):
-        what = f"{len(there)} of {len(wanted)} papers are attached"
-        raise InvalidInput(what, "documents", f"attach: {', '.join(wanted)}", "no-papers")
+        what = Said(
+            f"应附材料 {len(wanted)} 份，已附 {len(there)} 份", f"{len(there)} of {len(wanted)} papers are attached"
+        )
+        raise InvalidInput(
+            what, "documents", Said(f"请附上：{'、'.join(wanted)}", f"attach: {', '.join(wanted)}"), "no-papers"
+        )
 
 
 def freeze(case: Case) -> None:

@@ -13,8 +13,9 @@ class ApplicationsRoom(RecordRoom):
     def ready(self) -> None:
         """The record types, and what the measures' pages ask."""
         super().ready()
-        from . import facade  # models load only once the apps are ready
+        from . import confirming, facade  # models load only once the apps are ready
 
-        provide("applications.confirm", facade.confirm)
+        provide("applications.confirm", confirming.confirm)
+        provide("applications.awarded", confirming.awarded)
         provide("applications.cases", facade.cases)
         provide("applications.performance", facade.performance)

@@ -27,8 +27,8 @@ from kandelia.apps.applications.logic.envelope import Envelope, scaled
 from kandelia.apps.applications.logic.overlaps import Overlap, overlaps
 from kandelia.apps.applications.models import Draw
 from kandelia.apps.applications.reviewing import replayed
-from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from kandelia.base.text import LocalText
+from kandelia.base.errors import Conflict, InvalidInput, NotAllowed
+from kandelia.base.text import LocalText, Said
 from kandelia.sdk.record_types import Query, RecordView, acting, type_of, writing
 from kandelia.sdk.record_types import facade as records
 from kandelia.sdk.record_types import store as record_store
@@ -116,12 +116,17 @@ def replace(viewer: Viewer, id: int, reviewer: int, reason: str) -> None:
     row = store.application(id)
     _require(viewer, row.entry.handler_id, frozenset({"acceptance"}))
     if not reason.strip():
-        raise InvalidInput("no reason is given", "reason", "say why", "missing")
+        raise InvalidInput(Said("未填写理由", "no reason is given"), "reason", Said("请说明理由", "say why"), "missing")
     declared = type_of("score")
     with transaction.atomic():
         sheet = store.scores_of(id).filter(reviewer_id=reviewer, entry__state="assigned").first()
         if sheet is None or row.entry.state != "expert_review":
-            raise Conflict("this expert has no open sheet", "reviewer", "look at the review again", "state")
+            raise Conflict(
+                Said("该专家没有待填的评分表", "this expert has no open sheet"),
+                "reviewer",
+                Said("请重新查看评审页", "look at the review again"),
+                "state",
+            )
         acting.take(viewer, declared, sheet, declared.life.transition("replace"), reason=reason)
 
 
@@ -131,7 +136,12 @@ def scale(viewer: Viewer, call_id: int) -> dict[int, Any]:
     call = store.call(call_id)
     _require(viewer, call.entry.organisation_id, frozenset({"acceptance"}))
     if call.budget_rule != "pro_rata" or call.budget is None:
-        raise Conflict("this call does not scale amounts down", "call", "see the rule of its budget", "rule")
+        raise Conflict(
+            Said("本通知不按比例压减", "this call does not scale amounts down"),
+            "call",
+            Said("请查看其预算规则", "see the rule of its budget"),
+            "rule",
+        )
     declared = type_of("application")
     with transaction.atomic():
         reserved = {row.entry_id: row for row in store.rows("application").filter(call_id=call_id)}
@@ -146,7 +156,12 @@ def scale(viewer: Viewer, call_id: int) -> dict[int, Any]:
 def performance(viewer: Viewer, by: str, **narrowed: str) -> tuple[Performance, ...]:
     """Money asked, decided and paid by line, sector, size or time (month, year); for the bureau's offices and role."""
     if not (viewer.duties & OFFICES or viewer.role.value == "administrator"):
-        raise NotAllowed("the sums are for the bureau's offices", "performance", "ask one of them", "not-allowed")
+        raise NotAllowed(
+            Said("资金汇总仅供主管部门经办岗位查看", "the sums are for the bureau's offices"),
+            "performance",
+            Said("请向其索取", "ask one of them"),
+            "not-allowed",
+        )
     return sums.grouped(viewer.organisation, by, **narrowed)
 
 
@@ -164,18 +179,6 @@ def open_calls(line: str = "") -> tuple[RecordView, ...]:
     return tuple(
         one for one in found if one.state == "published" and one.values["opens_on"] <= today <= one.values["closes_on"]
     )
-
-
-def confirm(viewer: Viewer, line: str, given: dict[str, Any]) -> str:
-    """免申即享: a draft with what the engine proposes; says the address where the firm goes on."""
-    calls = open_calls(line)
-    if not calls:
-        raise NotFound(f"no call for {line[:20]} is open now", "line", "see the calls on the portal", "no-call")
-    call = store.call(calls[0].id)
-    document = service("measures.compute")(line, given, call.as_of).document()
-    values = {"call": call.entry_id, "project": calls[0].title, "asked": document["upper_bound"], "inputs": given}
-    made = records.create(viewer, "application", values)
-    return f"/records/application/{made.id}/edit"
 
 
 def cases(viewer: Viewer) -> Iterator[dict[str, Any]]:
@@ -231,4 +234,9 @@ def _reviewers(lots: tuple[Draw, ...], sheets: list[Any], names: dict[int, str])
 def _require(viewer: Viewer, bureau: str, duties: frozenset[str]) -> None:
     if viewer.organisation != bureau or not viewer.duties & duties:
         wanted = ", ".join(sorted(duties))
-        raise NotAllowed("this is the bureau's to do", "applications", f"these may: {wanted}", "not-allowed")
+        raise NotAllowed(
+            Said("此事由主管部门办理", "this is the bureau's to do"),
+            "applications",
+            f"these may: {wanted}",
+            "not-allowed",
+        )

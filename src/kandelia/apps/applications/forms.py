@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema
 
 from kandelia.base.errors import InvalidInput
+from kandelia.base.text import Said
 
 FIELDS_MAX = 60
 PLAIN = {"string", "number", "integer", "boolean"}
@@ -18,10 +19,15 @@ def checked_form(schema: Any) -> None:
         return
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
     if not isinstance(properties, Mapping) or schema.get("type") != "object" or len(properties) > FIELDS_MAX:
-        raise InvalidInput("the form is no object of fields", "form", MEND, "bad-form")
+        raise InvalidInput(Said("表单不是字段对象", "the form is no object of fields"), "form", MEND, "bad-form")
     for name, field in properties.items():
         if not isinstance(field, Mapping) or field.get("type") not in PLAIN or "$ref" in field:
-            raise InvalidInput(f'"{str(name)[:60]}" is no plain field', "form", MEND, "bad-form")
+            raise InvalidInput(
+                Said(f"“{str(name)[:60]}”不是简单字段", f'"{str(name)[:60]}" is no plain field'),
+                "form",
+                MEND,
+                "bad-form",
+            )
     try:
         jsonschema.Draft202012Validator.check_schema({**schema, "properties": _in_one_language(properties)})
     except jsonschema.SchemaError as error:
@@ -31,7 +37,12 @@ def checked_form(schema: Any) -> None:
 def checked_answers(schema: Mapping[str, Any], answers: Any) -> None:
     """InvalidInput names the first field whose answer does not fit."""
     if not isinstance(answers, Mapping):
-        raise InvalidInput("the answers are no object", "answers", "fill in the form of the call", "bad-value")
+        raise InvalidInput(
+            Said("填报内容格式不对", "the answers are no object"),
+            "answers",
+            Said("请填写通知的申报表", "fill in the form of the call"),
+            "bad-value",
+        )
     if not schema:
         return
     errors = jsonschema.Draft202012Validator(dict(schema)).iter_errors(dict(answers))

@@ -12,6 +12,7 @@ from kandelia.apps.applications.logic.drawing import METHOD, Candidate, Drawn, P
 from kandelia.apps.applications.logic.scoring import majority, summary
 from kandelia.apps.applications.models import Draw
 from kandelia.base.errors import Conflict, InvalidInput
+from kandelia.base.text import Said
 from kandelia.sdk.record_types import Case, type_of, writing
 from kandelia.sdk.records import access
 
@@ -25,8 +26,16 @@ def enough_candidates(case: Case) -> None:
     call, against = store.call(row.call_id), party_of(row)
     free = draw("", candidates(row.entry.handler_id), against, call.experts).drawn
     if len(free) < call.experts:
-        what = f"{len(free)} reviewers without a conflict, {call.experts} are wanted"
-        raise Conflict(what, "reviewers", "add reviewers, or lower the number in the call", "too-few")
+        what = Said(
+            f"无利害关系的专家 {len(free)} 人，需要 {call.experts} 人",
+            f"{len(free)} reviewers without a conflict, {call.experts} are wanted",
+        )
+        raise Conflict(
+            what,
+            "reviewers",
+            Said("请增加专家，或减少通知中的专家人数", "add reviewers, or lower the number in the call"),
+            "too-few",
+        )
 
 
 def draw_experts(case: Case) -> None:
@@ -47,7 +56,12 @@ def replace_leaving(case: Case) -> None:
     been = set(store.scores_of(row.entry_id).values_list("reviewer_id", flat=True))
     drawn = draw(first.seed, seen, against, 1, without=been)
     if not drawn.drawn:
-        raise Conflict("nobody without a conflict is left", "reviewers", "add reviewers first", "too-few")
+        raise Conflict(
+            Said("已没有无利害关系的专家", "nobody without a conflict is left"),
+            "reviewers",
+            Said("请先增加专家", "add reviewers first"),
+            "too-few",
+        )
     _keep(case, row.entry_id, drawn, seen, against, leaving.reviewer_id)
     _give_sheets(row.entry, drawn.drawn)
 
@@ -58,11 +72,20 @@ def all_scored(case: Case) -> None:
     sheets = list(store.scores_of(row.entry_id).filter(entry__state__in=AT_WORK))
     missing = sum(one.entry.state != "given" for one in sheets)
     if missing or not sheets:
-        raise Conflict(f"{missing} of {len(sheets)} experts have not scored", "scores", "wait, or replace them", "open")
+        raise Conflict(
+            Said(
+                f"{len(sheets)} 位专家中有 {missing} 位尚未评分", f"{missing} of {len(sheets)} experts have not scored"
+            ),
+            "scores",
+            Said("请等待，或更换专家", "wait, or replace them"),
+            "open",
+        )
     told = summary([one.total for one in sheets], store.call(row.call_id).spread_alarm)
     if told.alarm and not str(case.given.get("review_opinion") or "").strip():
-        what = f"the scores lie {told.spread} points apart"
-        raise InvalidInput(what, "review_opinion", "say how the panel settled it", "spread")
+        what = Said(f"评分相差 {told.spread} 分", f"the scores lie {told.spread} points apart")
+        raise InvalidInput(
+            what, "review_opinion", Said("请说明专家组如何认定", "say how the panel settled it"), "spread"
+        )
 
 
 def bring_together(case: Case) -> None:

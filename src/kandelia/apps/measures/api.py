@@ -7,10 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from kandelia.apps.measures import facade
+from kandelia.apps.measures.firm import confirmed
 from kandelia.apps.measures.logic.asking import parse_json
 from kandelia.apps.measures.logic.eligibility import Offer
 from kandelia.apps.measures.logic.questions import parse_day
-from kandelia.base.errors import InvalidInput
+from kandelia.base.errors import InvalidInput, NotAllowed
+from kandelia.sdk.records import access
 
 ANSWERS: Any = {200: None}  # described in words: the shape of an input differs from line to line (see its schema)
 BODY = {
@@ -56,6 +58,15 @@ def eligibility(request: HttpRequest, as_of: str) -> HttpResponse:
         )
     found = facade.offers(facade.profile_from(profile), cases, parse_day(as_of, "as_of"))
     return _json([_offer(one) for one in found])
+
+
+@router.post("/measures/{line}/confirm", response={201: None})
+def confirm(request: HttpRequest, line: str) -> HttpResponse:
+    """Your firm confirms what is proposed to it; Location names the application, which is handed in or a draft."""
+    viewer = access.viewer_of_request(request)
+    if viewer is None:
+        raise NotAllowed("nobody is signed in", "", "send a Bearer token or sign in", "not-signed-in")
+    return HttpResponse(status=201, headers={"Location": confirmed(viewer, line)})
 
 
 def _offer(one: Offer) -> dict[str, Any]:

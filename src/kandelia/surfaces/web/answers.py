@@ -1,6 +1,7 @@
 """Errors as pages for people and as problem+json (RFC 9457) for programs."""
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -19,7 +20,7 @@ from kandelia.base.errors import (
     Unavailable,
 )
 from kandelia.base.ids import new_id
-from kandelia.surfaces.web.words import words
+from kandelia.surfaces.web.words import said, words
 
 REFERENCE_LENGTH = 10
 STATUS: dict[type[KandeliaError], HTTPStatus] = {
@@ -43,7 +44,7 @@ def answer(request: HttpRequest, error: KandeliaError, status: int = 0) -> HttpR
     status = status or status_of(error)
     reference = reference_of(request)
     if wants_json(request):
-        return problem(status, error, reference)
+        return problem(status, error, reference, said if "Accept-Language" in request.headers else str)
     what, mend = words(error)
     context = {
         "what": what,
@@ -56,15 +57,15 @@ def answer(request: HttpRequest, error: KandeliaError, status: int = 0) -> HttpR
     return render(request, "web/error.html", context, status=status)
 
 
-def problem(status: int, error: KandeliaError, reference: str) -> JsonResponse:
-    """RFC 9457, with where and mend as extension members."""
+def problem(status: int, error: KandeliaError, reference: str, say: Callable[[str], str] = str) -> JsonResponse:
+    """RFC 9457, with where and mend as extension members; detail and mend in the language that the asker names."""
     body = {
         "type": f"urn:kandelia:{error.code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": error.what,
+        "detail": say(error.what),
         "where": error.where,
-        "mend": error.mend,
+        "mend": say(error.mend),
         "reference": reference,
     }
     made = JsonResponse({name: value for name, value in body.items() if value != ""}, status=status)

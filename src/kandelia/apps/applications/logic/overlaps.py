@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from kandelia.base.errors import InvalidInput
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 
 ITEMS_MAX = 500
 DIGITS_MAX = 15
@@ -80,7 +80,12 @@ def read_items(given: Any) -> tuple[CostItem, ...]:
     """Rows of a form, {"items": […]} or the rows alone; InvalidInput names the row."""
     given = given.get("items", []) if isinstance(given, Mapping) else given
     if not isinstance(given, list) or len(given) > ITEMS_MAX:
-        raise InvalidInput(f"this is no list of at most {ITEMS_MAX} rows", "cost_items", MEND, "bad-value")
+        raise InvalidInput(
+            Said(f"费用明细应为不超过 {ITEMS_MAX} 行的列表", f"this is no list of at most {ITEMS_MAX} rows"),
+            "cost_items",
+            MEND,
+            "bad-value",
+        )
     return tuple(_item(one, n) for n, one in enumerate(given, 1))
 
 
@@ -91,13 +96,15 @@ def folded(text: str) -> str:
 
 def _item(one: Any, n: int) -> CostItem:
     if not isinstance(one, Mapping) or not set(one) <= {"name", "amount", "document"} or not one.get("name"):
-        raise InvalidInput(f"row {n} is no cost item", "cost_items", MEND, "bad-value")
+        raise InvalidInput(Said(f"第 {n} 行不是费用明细", f"row {n} is no cost item"), "cost_items", MEND, "bad-value")
     try:
         amount = Decimal(str(one.get("amount", "")).replace(",", ""))
     except ArithmeticError:
         amount = Decimal("NaN")
     if not amount.is_finite() or not 0 <= amount < 10**DIGITS_MAX or amount != round(amount, 2):
-        raise InvalidInput(f"row {n} has no amount in yuan", "cost_items", MEND, "bad-value")
+        raise InvalidInput(
+            Said(f"第 {n} 行没有有效金额（元）", f"row {n} has no amount in yuan"), "cost_items", MEND, "bad-value"
+        )
     return CostItem(str(one["name"])[:200], amount, str(one.get("document") or "")[:100])
 
 

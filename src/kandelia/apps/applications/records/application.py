@@ -10,7 +10,7 @@ from kandelia.apps.applications import store
 from kandelia.apps.applications.life import APPLICATION_LIFE, DESK, INSIDE, OFFICES, WITH_EXPERT
 from kandelia.apps.applications.logic.overlaps import read_items
 from kandelia.base.errors import InvalidInput
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 from kandelia.sdk.record_types import Field, Group, Record, RecordType, Reference
 from kandelia.sdk.records import access
 from kandelia.sdk.services import service
@@ -104,8 +104,13 @@ def derive(row: Any) -> None:
         row.applicant_id = own.id if own else None
     profile = service("registers.profile")(row.applicant_id) if row.applicant_id else None
     if profile is None or profile.account != row.entry.organisation_id:
-        mend = "enter your organisation in the register first"
-        raise InvalidInput("this is not your organisation's entry in the register", "applicant", mend, "applicant")
+        mend = Said("请先在企业库登记本单位", "enter your organisation in the register first")
+        raise InvalidInput(
+            Said("这不是本单位在企业库中的登记", "this is not your organisation's entry in the register"),
+            "applicant",
+            mend,
+            "applicant",
+        )
     row.uscc, row.sector, row.size, row.district = profile.uscc, profile.sector, profile.size, profile.district
 
 
@@ -113,14 +118,34 @@ def check(row: Any) -> None:
     """Costs can be read, days are in order, and a bureau does not apply to itself."""
     read_items(row.cost_items)
     if row.begins_on and row.ends_on and row.ends_on < row.begins_on:
-        raise InvalidInput("it ends before it begins", "ends_on", "give a later day", "bad-value")
+        raise InvalidInput(
+            Said("结束日早于开始日", "it ends before it begins"),
+            "ends_on",
+            Said("请填写更晚的日期", "give a later day"),
+            "bad-value",
+        )
     for name in ("answers", "inputs"):
         if not isinstance(getattr(row, name), dict):
-            raise InvalidInput("this is no JSON object", name, 'write {"…": …}', "bad-value")
+            raise InvalidInput(
+                Said("这不是 JSON 对象", "this is no JSON object"),
+                name,
+                Said('请按 {"…": …} 填写', 'write {"…": …}'),
+                "bad-value",
+            )
     if row.entry.organisation_id == row.entry.handler_id:
-        raise InvalidInput("a bureau does not apply to itself", "organisation", "ask as a firm", "own-interest")
+        raise InvalidInput(
+            Said("主管部门不能向自己申报", "a bureau does not apply to itself"),
+            "organisation",
+            Said("请以企业身份申报", "ask as a firm"),
+            "own-interest",
+        )
     if store.call(row.call_id).entry.organisation_id != row.entry.handler_id:
-        raise InvalidInput("this is another bureau's call", "call", "choose one of your own bureau", "bad-value")
+        raise InvalidInput(
+            Said("这是其他主管部门的通知", "this is another bureau's call"),
+            "call",
+            Said("请选择本级主管部门的通知", "choose one of your own bureau"),
+            "bad-value",
+        )
 
 
 def keep_costs(row: Any) -> None:

@@ -9,7 +9,7 @@ from django.db import models
 from kandelia.apps.applications.forms import checked_form
 from kandelia.apps.applications.logic.scoring import USUAL, checked_criteria
 from kandelia.base.errors import InvalidInput
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 from kandelia.sdk.record_types import PUBLISH, Case, Field, Group, Record, RecordType, Transition
 from kandelia.sdk.records import access
 from kandelia.sdk.services import service
@@ -63,12 +63,26 @@ class Call(Record):
 def check(row: Any) -> None:
     """Days in order, a line there is, a form and criteria that hold."""
     if row.closes_on < row.opens_on:
-        raise InvalidInput("it closes before it opens", "closes_on", "give a later day", "bad-value")
+        raise InvalidInput(
+            Said("截止日早于开始日", "it closes before it opens"),
+            "closes_on",
+            Said("请填写更晚的日期", "give a later day"),
+            "bad-value",
+        )
     lines = {one["line"] for one in service("measures.documents")()["lines"]}
     if row.line not in lines:
-        raise InvalidInput(f'there is no line "{row.line}"', "line", f"there are: {', '.join(sorted(lines))}")
+        raise InvalidInput(
+            Said(f"没有条目“{row.line}”", f'there is no line "{row.line}"'),
+            "line",
+            Said(f"现有：{'、'.join(sorted(lines))}", f"there are: {', '.join(sorted(lines))}"),
+        )
     if not access.is_root(row.entry.organisation_id):
-        raise InvalidInput("only a bureau calls for applications", "organisation", "ask the bureau", "not-allowed")
+        raise InvalidInput(
+            Said("只有主管部门可以发布申报通知", "only a bureau calls for applications"),
+            "organisation",
+            Said("请联系主管部门", "ask the bureau"),
+            "not-allowed",
+        )
     checked_form(row.form)
     checked_criteria(row.criteria)
 
@@ -79,8 +93,16 @@ def in_force(case: Case) -> None:
     document = service("measures.compute")(row.line, {}, row.as_of).document()
     if document["state"] == "not_in_force":
         term = document["validity"]
-        mend = f"choose a day from {term['from']} to {term['to']}, or another line"
-        raise InvalidInput(f"{row.line} is not in force on {row.as_of}", "as_of", mend, "not-in-force")
+        mend = Said(
+            f"请选择 {term['from']} 至 {term['to']} 之间的日期，或其他条目",
+            f"choose a day from {term['from']} to {term['to']}, or another line",
+        )
+        raise InvalidInput(
+            Said(f"{row.line} 在 {row.as_of} 未生效", f"{row.line} is not in force on {row.as_of}"),
+            "as_of",
+            mend,
+            "not-in-force",
+        )
 
 
 def _text(zh: str, en: str) -> LocalText:

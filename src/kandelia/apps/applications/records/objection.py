@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from kandelia.apps.applications import store
 from kandelia.base.errors import Conflict
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 from kandelia.sdk.record_types import (
     ANYONE,
     Case,
@@ -52,7 +52,12 @@ def narrow(viewer: Any, rows: Any) -> Any:
 def check(row: Any) -> None:
     """Only while the notice runs."""
     if row.entry.pk is None and row.application.state not in NOTICED:
-        raise Conflict("no notice of it runs", "application", "see the notices that run", "state")
+        raise Conflict(
+            Said("该项目不在公示期内", "no notice of it runs"),
+            "application",
+            Said("请查看正在进行的公示", "see the notices that run"),
+            "state",
+        )
 
 
 def stop_notice(row: Any) -> None:
@@ -79,7 +84,12 @@ def is_settled_by_another(case: Case) -> None:
     """Nobody settles what their own organisation's application is about."""
     row: Any = case.record
     if store.belongs_to(case.viewer.person, row.application.organisation_id):
-        raise Conflict("you also act for the applicant", "application", "ask a colleague", "own-interest")
+        raise Conflict(
+            Said("您同时代表申报单位，应当回避", "you also act for the applicant"),
+            "application",
+            Said("请由同事办理", "ask a colleague"),
+            "own-interest",
+        )
 
 
 def _take(application_id: int, name: str, basis: str) -> None:

@@ -7,7 +7,7 @@ from django.db import models
 
 from kandelia.apps.applications import store
 from kandelia.base.errors import NotAllowed
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 from kandelia.sdk.record_types import Case, Field, Group, Life, Record, RecordType, Reference, State, Transition
 
 READERS = ("applicant", "administrator", "finance", "leader", "supervisor", "auditor")
@@ -37,7 +37,12 @@ def second_person(case: Case) -> None:
     """Whoever recorded a payment does not confirm it."""
     row: Any = case.record
     if row.recorded_by == case.viewer.subject:
-        raise NotAllowed("you recorded this yourself", case.transition.name, "ask a colleague", "four-eyes")
+        raise NotAllowed(
+            Said("此记录由您本人登记", "you recorded this yourself"),
+            case.transition.name,
+            Said("请由同事办理", "ask a colleague"),
+            "four-eyes",
+        )
 
 
 def sum_again(case: Case) -> None:

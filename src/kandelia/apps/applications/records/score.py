@@ -10,7 +10,7 @@ from kandelia.apps.applications.logic.scoring import total
 from kandelia.apps.applications.reviewing import replace_leaving
 from kandelia.apps.applications.store import call_of
 from kandelia.base.errors import InvalidInput, NotAllowed
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 from kandelia.sdk.record_types import (
     SYSTEM,
     Case,
@@ -61,14 +61,21 @@ def derive(row: Any) -> None:
 def check(row: Any) -> None:
     """Findings are yes or no."""
     if not isinstance(row.findings, dict) or not all(isinstance(one, bool) for one in row.findings.values()):
-        raise InvalidInput("a finding is yes or no", "findings", 'write {"effect": true}', "bad-value")
+        raise InvalidInput(
+            Said("认定事项只能填是或否", "a finding is yes or no"),
+            "findings",
+            Said("请选择是或否", 'write {"effect": true}'),
+            "bad-value",
+        )
 
 
 def is_own(case: Case) -> None:
     """Only the one who was drawn works on it."""
     row: Any = case.record
     if row.person_id != case.viewer.person:
-        raise NotAllowed("another expert was drawn for this", "score", "", "not-allowed")
+        raise NotAllowed(
+            Said("本表抽取的是另一位专家", "another expert was drawn for this"), "score", "", "not-allowed"
+        )
 
 
 def is_complete(case: Case) -> None:
@@ -76,9 +83,19 @@ def is_complete(case: Case) -> None:
     is_own(case)
     row: Any = case.record
     if row.total is None:
-        raise InvalidInput("a mark is missing", "marks", "give a mark for every criterion", "missing")
+        raise InvalidInput(
+            Said("有评分项未打分", "a mark is missing"),
+            "marks",
+            Said("请为每个评分项打分", "give a mark for every criterion"),
+            "missing",
+        )
     if not row.opinion.strip():
-        raise InvalidInput("no opinion is given", "opinion", "say what the marks rest on", "missing")
+        raise InvalidInput(
+            Said("未填写评审意见", "no opinion is given"),
+            "opinion",
+            Said("请说明打分依据", "say what the marks rest on"),
+            "missing",
+        )
 
 
 SCORE = RecordType(

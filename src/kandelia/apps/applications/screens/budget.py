@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from kandelia.apps.applications import facade
 from kandelia.base.errors import Conflict
 from kandelia.sdk.record_types import facade as records
-from kandelia.sdk.screens import screen
+from kandelia.sdk.screens import screen, sentence
 from kandelia.sdk.views import Right, Viewer
 
 
@@ -23,7 +23,7 @@ def budget(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
             done = facade.scale(viewer, id)
             messages.success(request, _("%(n)s amounts are scaled.") % {"n": len(done)})
         except Conflict as error:
-            messages.error(request, str(error))
+            messages.error(request, sentence(error))
         return HttpResponseRedirect(reverse("applications-budget", args=[id]))
     told = facade.envelope(viewer, id)
     may_scale = told.rule == "pro_rata" and told.over > 0 and "acceptance" in viewer.duties

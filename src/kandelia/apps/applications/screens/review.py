@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from kandelia.apps.applications import facade
 from kandelia.base.errors import Conflict, InvalidInput
 from kandelia.sdk.record_types import facade as records
-from kandelia.sdk.screens import screen
+from kandelia.sdk.screens import screen, sentence
 from kandelia.sdk.views import Right, Viewer
 
 
@@ -34,5 +34,5 @@ def replace(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
         facade.replace(viewer, id, int(wanted) if wanted.isdigit() else 0, request.POST.get("reason", ""))
         messages.success(request, _("The next of the lot takes the place."))
     except (Conflict, InvalidInput) as error:
-        messages.error(request, str(error))
+        messages.error(request, sentence(error))
     return HttpResponseRedirect(reverse("applications-review", args=[id]))

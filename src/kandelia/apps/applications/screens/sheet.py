@@ -15,7 +15,7 @@ from kandelia.apps.applications.applying import findings_titles
 from kandelia.base.errors import InvalidInput, KandeliaError
 from kandelia.sdk.record_types import RecordView
 from kandelia.sdk.record_types import facade as records
-from kandelia.sdk.screens import screen
+from kandelia.sdk.screens import screen, sentence
 from kandelia.sdk.views import Right, Viewer
 
 YES_NO = {"yes": True, "no": False}
@@ -36,7 +36,7 @@ def sheet(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
             messages.success(request, _("Handed in. Thank you."))
             return HttpResponseRedirect(reverse("record", args=["score", id]))
     except (InvalidInput, KandeliaError) as error:
-        return _draw(request, viewer, records.get(viewer, "score", id), typed, str(error))
+        return _draw(request, viewer, records.get(viewer, "score", id), typed, sentence(error))
     messages.success(request, _("Saved as a draft."))
     return HttpResponseRedirect(reverse("applications-sheet", args=[id]))
 

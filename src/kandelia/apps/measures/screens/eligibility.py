@@ -5,16 +5,15 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kandelia.apps.measures import facade
-from kandelia.apps.measures.firm import profile_of
+from kandelia.apps.measures.firm import confirmed, facts_of, profile_of
 from kandelia.apps.measures.logic.eligibility import SAID, Chance, Offer, Profile
 from kandelia.apps.measures.logic.questions import ASSUMPTIONS, parse_day
 from kandelia.apps.measures.screens.form import AS_OF, Field, fields, given, sentence, typed
-from kandelia.base.errors import InvalidInput, NotFound
+from kandelia.base.errors import InvalidInput
 from kandelia.sdk.records import access
 from kandelia.sdk.screens import public, screen
 from kandelia.sdk.services import has_service, service
@@ -40,7 +39,10 @@ def eligibility(request: HttpRequest) -> HttpResponse:
     day = sent.get(AS_OF, "") or facade.measures().validity.last.isoformat()
     if sent:
         try:
-            offers = facade.offers(profile, _stated(chosen, sent), parse_day(day, AS_OF))
+            stated = _stated(chosen, sent)
+            for line, facts in (facts_of(viewer, own) if viewer and own else {}).items():
+                stated[line] = {**stated.get(line, {}), **facts}
+            offers = facade.offers(profile, stated, parse_day(day, AS_OF))
         except InvalidInput as raised:
             error = raised
     context = {**_form(profile, chosen, sent, day), **_answers(offers, viewer), "own": own, "error": error}
@@ -53,15 +55,7 @@ def eligibility(request: HttpRequest) -> HttpResponse:
 @require_POST
 def confirm(request: HttpRequest, viewer: Viewer, line: str) -> HttpResponse:
     """免申即享: the firm confirms what the engine proposes, and an application is made of it."""
-    own = profile_of(viewer)
-    today = timezone.localdate()
-    offers = facade.offers(own, {}, min(today, facade.line(line).validity.last)) if own else ()
-    found = next((one for one in offers if one.line == line and one.chance is Chance.PROPOSED), None)
-    if found is None or not has_service("applications.confirm"):
-        raise NotFound(
-            f"nothing is proposed for {line[:20]}", "line", "open the page of what you may ask for", "no-offer"
-        )
-    return HttpResponseRedirect(service("applications.confirm")(viewer, line, dict(found.given)))
+    return HttpResponseRedirect(confirmed(viewer, line))
 
 
 def _profile(request: HttpRequest, own: Profile | None) -> Profile:

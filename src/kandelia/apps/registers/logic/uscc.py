@@ -1,6 +1,7 @@
 """Unified social credit code (统一社会信用代码): form and check character (GB 32100-2015, 4 and annex A). Pure."""
 
 from kandelia.base.errors import InvalidInput
+from kandelia.base.text import Said
 
 LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # 31 characters: without I, O, S, V and Z
 LENGTH = 18
@@ -17,14 +18,24 @@ def checked(text: str) -> str:
     """The code in capital letters; InvalidInput says what is wrong with it."""
     code = text.strip().upper()
     if len(code) != LENGTH:
-        raise InvalidInput(f"it has {len(code)} characters", "uscc", f"give all {LENGTH} of them", "bad-uscc")
+        raise InvalidInput(
+            Said(f"代码有 {len(code)} 位", f"it has {len(code)} characters"),
+            "uscc",
+            Said(f"请填写全部 {LENGTH} 位", f"give all {LENGTH} of them"),
+            "bad-uscc",
+        )
     if wrong := sorted(set(code) - set(LETTERS)):
         raise InvalidInput(
-            f'"{wrong[0]}" does not occur in such a code',
+            Said(f"代码中不会出现“{wrong[0]}”", f'"{wrong[0]}" does not occur in such a code'),
             "uscc",
-            "I, O, S, V and Z are never used; look again",
+            Said("代码不使用 I、O、S、V、Z，请核对", "I, O, S, V and Z are never used; look again"),
             "bad-uscc",
         )
     if check_character(code[:-1]) != code[-1]:
-        raise InvalidInput("the check character does not fit", "uscc", "one of the characters is mistyped", "bad-uscc")
+        raise InvalidInput(
+            Said("校验码不符", "the check character does not fit"),
+            "uscc",
+            Said("有一位输入有误", "one of the characters is mistyped"),
+            "bad-uscc",
+        )
     return code

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 
 from kandelia.base.errors import Conflict
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 from kandelia.sdk.record_types import (
     Case,
     Field,
@@ -37,7 +37,7 @@ class OrganisationMerge(Record):
 def check(row: Any) -> None:
     """Two different organisations."""
     if row.kept_id == row.dropped_id:
-        raise Conflict(SAME, "dropped", "choose the duplicate", "same")
+        raise Conflict(SAME, "dropped", Said("请选择重复的企业", "choose the duplicate"), "same")
 
 
 def apply(case: Case) -> None:
@@ -60,7 +60,12 @@ def _step(case: Case, entry: Any, name: str) -> None:
     row = store.rows_of(declared).get(entry_id=entry.id)
     step = declared.life_of(row.entry.process).transition(name)
     if row.entry.state not in step.sources:
-        raise Conflict(f'the duplicate is "{row.entry.state}"', "dropped", "look at it first", "state")
+        raise Conflict(
+            Said("重复企业目前的状态不能合并", f'the duplicate is "{row.entry.state}"'),
+            "dropped",
+            Said("请先查看该企业", "look at it first"),
+            "state",
+        )
     acting.take(case.viewer, declared, row, step, reason=case.reason, basis=case.entry.code)
 
 

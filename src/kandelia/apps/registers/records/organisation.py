@@ -7,7 +7,7 @@ from django.db import models
 from kandelia.apps.registers.logic.codes import KINDS, SECTORS, SIZES
 from kandelia.apps.registers.logic.uscc import checked
 from kandelia.base.errors import InvalidInput
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 from kandelia.sdk.record_types import (
     OWNER,
     REGISTER,
@@ -95,7 +95,12 @@ def is_complete(case: Case) -> None:
     """A firm that asks for something must be reachable."""
     for name in ("contact_name", "contact_phone"):
         if not getattr(case.record, name):
-            raise InvalidInput("nothing is given", name, "fill it in before submitting", "missing")
+            raise InvalidInput(
+                Said("未填写", "nothing is given"),
+                name,
+                Said("请在提交前填写", "fill it in before submitting"),
+                "missing",
+            )
 
 
 def note_verified(case: Case) -> None:

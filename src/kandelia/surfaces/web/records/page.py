@@ -23,6 +23,7 @@ from kandelia.surfaces.web.records.shown import Mark, Shown, mark, record_url, s
 from kandelia.surfaces.web.records.timeline import EVENTS_SHOWN, events
 from kandelia.surfaces.web.records.words import why_not
 from kandelia.surfaces.web.screens import screen
+from kandelia.surfaces.web.words import said
 
 ACTIONS_SHOWN = 3
 RELATED_SHOWN = 8
@@ -137,7 +138,7 @@ def _actions(viewer: Viewer, declared: RecordType, view: RecordView) -> dict[str
 
 def _action(action: ActionView, view: RecordView, language: str) -> Action:
     url = reverse("record-step", args=[view.type, view.id, action.name])
-    return Action(action.label.say(language), url, action.look, why_not(action.why_not), action.mend)
+    return Action(action.label.say(language), url, action.look, why_not(action.why_not), said(action.mend))
 
 
 def facts(

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from kandelia.base.errors import KandeliaError
-from kandelia.surfaces.web.words import words
+from kandelia.surfaces.web.words import in_both, said, words
 
 
 def sentence(error: KandeliaError) -> str:
@@ -14,6 +14,8 @@ def sentence(error: KandeliaError) -> str:
 
 def told(error: KandeliaError) -> tuple[str, str]:
     """(what, mend) of an error, in the reader's language where its code is known."""
+    if own := in_both(error):
+        return own
     kinds = {
         "give a whole number": (_("This is no whole number"), _("give digits only, such as 12")),
         "give a number such as 12.5": (_("This is no number"), _("give a number such as 12.5")),
@@ -46,4 +48,4 @@ def why_not(text: str) -> str:
         "you made this record yourself": _("You made this record yourself; somebody else must do this"),
         "you made the step before": _("You made the step before; somebody else must do this"),
     }
-    return known.get(text, text)
+    return known.get(text) or said(text)

@@ -6,11 +6,13 @@ from django.utils.translation import gettext as _
 
 from kandelia.base.errors import KandeliaError
 from kandelia.surfaces.web.fields import Field
-from kandelia.surfaces.web.words import words
+from kandelia.surfaces.web.words import in_both, words
 
 
 def told(error: KandeliaError) -> str:
     """What is wrong and how to mend it, in one line."""
+    if own := in_both(error):
+        return "; ".join(filter(None, own))
     known = {
         ("missing", "reason"): _("Say why it is taken from them"),
         ("missing", "text"): _("Write something"),
