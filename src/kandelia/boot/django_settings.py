@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "kandelia.kernel.connections",
     "kandelia.kernel.signals",
     "kandelia.kernel.commands",
+    "kandelia.kernel.sharing",
     "kandelia.kernel.templates",
     "kandelia.kernel.rules",
     "kandelia.kernel.transfers",
