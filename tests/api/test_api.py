@@ -44,7 +44,7 @@ def content(answer):
     return asyncio.run(collect())
 
 
-def wait_for(ask, wanted, seconds=10):
+def wait_for(ask, wanted, seconds=60):
     last = time.monotonic() + seconds
     while (found := ask()) != wanted and time.monotonic() < last:
         time.sleep(0.1)

@@ -43,7 +43,7 @@ def held(key):
     return decode_document(data) if data else None
 
 
-def wait_for(ask, seconds=10):
+def wait_for(ask, seconds=60):
     last = time.monotonic() + seconds
     while not (found := ask()) and time.monotonic() < last:
         time.sleep(0.1)

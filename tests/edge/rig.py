@@ -33,7 +33,7 @@ from kandelia.kernel.connections.plane.discovery import Drivers
 from kandelia.kernel.connections.plane.edge import Edge, EdgePlan
 from kandelia.ports.bus import Bus, StreamSpec
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 
 @dataclass

@@ -82,7 +82,7 @@ class ScriptedDriver:
 
     async def session(self, count: int = 1) -> ScriptedSession:
         """The newest session, once there are so many and it collects."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.sessions) < count or self.sessions[-1].sink is None:
                 await asyncio.sleep(0.01)
         return self.sessions[-1]

@@ -36,7 +36,7 @@ async def test_listening_for_states_ends_when_it_is_cancelled(monkeypatch: pytes
     asking.states("main")
     bus = CountingBus()
     listening = asyncio.ensure_future(asked[0](bus))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not bus.opened:
             await asyncio.sleep(0.01)
     listening.cancel()

@@ -98,7 +98,7 @@ async def test_a_missing_stream_is_made(tmp_path: Path) -> None:
         await rig.put(document("scripted", ["a"]))
         rig.start()
         (await driver.session()).give([(1, time.time_ns(), 0, 4.0)])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while rig.edge is None or not any(one.supervised.outlet.stored_rows for one in rig.edge.running.values()):
                 await asyncio.sleep(0.05)
         await rig.until_rows(lambda rows: any(row.value == 4.0 for row in rows))

@@ -15,7 +15,7 @@ from tests.edge.scripted import ScriptedDriver
 
 async def told(bus: Bus, kinds: list[str]) -> list[Event]:
     """The organisation's events once they are of these types."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             found = [event async for _, event in replay_async(bus, "main", 0, 100)]
             if [event.type for event in found] == kinds:

@@ -47,7 +47,7 @@ class Kept:
         raise AssertionError
 
     async def until(self, count: int) -> list[tuple[int, object]]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.rows) < count:
                 self.news.clear()
                 await self.news.wait()

@@ -10,7 +10,7 @@ from tests.faults.plant import ALIVE_S, SIGNALS, Plant, is_bad
 from tests.installation import until
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.timeout(240)]
-LOST_S = 3 * ALIVE_S + 3.0
+LOST_S = 3 * ALIVE_S + 30.0  # a busy machine is no defect
 AWAY_S = 3.0
 
 
@@ -39,13 +39,13 @@ def test_a_source_that_goes_is_told_and_marked(
     assert told["error"] and told["wanted"] == told["running"]
     (trouble,) = connection_troubles(plant)
     assert told["error"] in trouble
-    until("every newest value is bad", lambda: all(newest_is_bad(plant)), 10)
+    until("every newest value is bad", lambda: all(newest_is_bad(plant)), 60)
     time.sleep(AWAY_S)
     assert lost(plant), "it was shown as running while its source was away"
     mend(plant)
     plant.until_flows()
     plant.check()
-    until("the trouble is taken back", lambda: not connection_troubles(plant), 30)
+    until("the trouble is taken back", lambda: not connection_troubles(plant), 60)
 
 
 def lost(plant: Plant) -> dict[str, object] | None:

@@ -139,7 +139,7 @@ async def running_stand(
     work = [snapshot.follow(bus), answering.run(), *([recorder.run()] if record else [])]
     tasks = [asyncio.create_task(one) for one in work]
     try:
-        await asyncio.wait_for(snapshot.ready(), 10)
+        await asyncio.wait_for(snapshot.ready(), 60)
         yield Stand(bus, history, snapshot, recorder, answering, board)
     finally:
         recorder.stop()

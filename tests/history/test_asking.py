@@ -81,20 +81,20 @@ async def test_a_slow_reader_is_never_overrun(told: Stand, bus: NatsBus) -> None
     subscription = await bus.subscribe(inbox)
     await bus.publish(HISTORY_ASK, msgspec.json.encode(BIG), reply=inbox)
     messages = aiter(subscription)
-    first = await asyncio.wait_for(anext(messages), 5)
+    first = await asyncio.wait_for(anext(messages), 60)
     assert first.headers[ANSWER_HEADER] == "chunks"
     opening = msgspec.json.decode(first.data, type=Opening)
     for number in range(CHUNKS_OUTSTANDING_MAX):
-        chunk = await asyncio.wait_for(anext(messages), 5)
+        chunk = await asyncio.wait_for(anext(messages), 60)
         assert chunk.headers[CHUNK_HEADER] == str(number)
         assert len(chunk.data) <= CHUNK_BYTES_MAX
     waiting = asyncio.ensure_future(anext(messages))
     await asyncio.sleep(0.3)
     assert not waiting.done()
     await bus.publish(opening.credit_subject, b"")
-    assert (await asyncio.wait_for(waiting, 5)).headers[CHUNK_HEADER] == str(CHUNKS_OUTSTANDING_MAX)
+    assert (await asyncio.wait_for(waiting, 60)).headers[CHUNK_HEADER] == str(CHUNKS_OUTSTANDING_MAX)
     await bus.publish(opening.cancel_subject, b"")
-    refused = await asyncio.wait_for(anext(messages), 5)
+    refused = await asyncio.wait_for(anext(messages), 60)
     assert refused.headers[ANSWER_HEADER] == "refusal"
     await subscription.close()
 
@@ -174,7 +174,7 @@ async def test_large_answers_leave_a_reader_for_small_ones(told: Stand, bus: Nat
     held = [ask(bus, BIG) for _ in range(6)]
     firsts = [asyncio.ensure_future(anext(one)) for one in held]
     await asyncio.sleep(0.5)
-    rows = await asyncio.wait_for(collect(ask(bus, Question(Ask.LAST, "blue", (201,)))), 5)
+    rows = await asyncio.wait_for(collect(ask(bus, Question(Ask.LAST, "blue", (201,)))), 60)
     assert rows.num_rows == 1
     for first in firsts:
         first.cancel()
@@ -184,7 +184,7 @@ async def test_large_answers_leave_a_reader_for_small_ones(told: Stand, bus: Nat
 
 
 async def test_nobody_answers(bus: NatsBus) -> None:
-    error = await asyncio.wait_for(refusal(ask(bus, replace(BIG, seconds_max=1.0))), 10)
+    error = await asyncio.wait_for(refusal(ask(bus, replace(BIG, seconds_max=1.0))), 60)
     assert isinstance(error, Unavailable)
 
 
@@ -193,7 +193,7 @@ async def test_a_damaged_answer_is_an_error(bus: NatsBus, damage: str) -> None:
     """An answerer that loses, swaps or cuts chunks is found out."""
     asked = await bus.subscribe(HISTORY_ASK)
     asking = asyncio.ensure_future(refusal(ask(bus, BIG)))
-    message = await asyncio.wait_for(anext(aiter(asked)), 5)
+    message = await asyncio.wait_for(anext(aiter(asked)), 60)
     opening = Opening("x", bus.inbox(), bus.inbox())
     await bus.publish(message.reply, msgspec.json.encode(opening), {ANSWER_HEADER: "chunks"})
     head = RAW_SCHEMA.serialize().to_pybytes()
@@ -203,7 +203,7 @@ async def test_a_damaged_answer_is_an_error(bus: NatsBus, damage: str) -> None:
         await bus.publish(message.reply, data, {CHUNK_HEADER: number})
     end = End(2 if damage == "wrong count" else 1, "0" * 64)
     await bus.publish(message.reply, msgspec.json.encode(end), {ANSWER_HEADER: "end"})
-    error = await asyncio.wait_for(asking, 5)
+    error = await asyncio.wait_for(asking, 60)
     assert isinstance(error, Unavailable)
     assert error.code == "damaged-answer"
 

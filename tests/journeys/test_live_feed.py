@@ -82,7 +82,7 @@ async def plant(tmp_path: Path) -> AsyncIterator[Plant]:
         await asyncio.sleep(0.02)
     yield plant
     plant.context.stopping.set()
-    await asyncio.wait_for(role, 10)
+    await asyncio.wait_for(role, 60)
     assert not plant.settings.live_socket.exists()
     await plant.context.bus.close()
     await plant.bus.close()

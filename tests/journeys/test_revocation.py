@@ -11,7 +11,7 @@ from kandelia.kernel.access.contracts import Role
 from kandelia.kernel.access.tickets import REVOKED_SUBJECT
 from kandelia.kernel.events import bridge
 
-WAIT_S = 5.0
+WAIT_S = 60.0
 pytestmark = pytest.mark.django_db
 
 

@@ -12,7 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.installation import Installation, installation
 
 pytestmark = pytest.mark.slow
-CLOSED_S = 10.0
+CLOSED_S = 60.0
 NAME, GIVEN, OWN = "li.wei", "given by the office 7", "of one's own choosing 9"
 
 

@@ -18,7 +18,7 @@ MOSQUITTO = shutil.which("mosquitto") or ("/usr/sbin/mosquitto" if Path("/usr/sb
 needs_mosquitto = pytest.mark.skipif(
     not MOSQUITTO or not shutil.which("mosquitto_pub"), reason="apt-get install mosquitto mosquitto-clients"
 )
-START_S = 10.0
+START_S = 60.0
 
 
 @dataclass

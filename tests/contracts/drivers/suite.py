@@ -270,7 +270,7 @@ class DriverContract:
             assert await session.write(address, one) == one
             proxy.freeze()
             with pytest.raises(Unavailable):
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(60):
                     await session.write(address, one)
 
     async def test_browsing_finds_something(self, driver: Driver, peer: Peer) -> None:

@@ -82,7 +82,7 @@ async def role(web: Web, environment: dict[str, str]) -> AsyncIterator[Web]:
         yield web
     finally:
         process.send_signal(signal.SIGTERM)
-        code = await asyncio.wait_for(process.wait(), 15)
+        code = await asyncio.wait_for(process.wait(), 60)
     assert code == 0
 
 

@@ -58,7 +58,7 @@ async def test_one_silent_unit_leaves_the_others_their_periods(peer: ModbusPeer)
     session, sink = await opened(peer.port, timeout_s=8.0), Rows()
     collecting = asyncio.ensure_future(session.collect(items, sink))
     try:
-        await until(lambda: all(len(sink.good(unit)) > 20 for unit in (1, 2, 3)), 7.0)
+        await until(lambda: all(len(sink.good(unit)) > 20 for unit in (1, 2, 3)), 60.0)
         assert not session.pollers[7].silent and not [row for row in sink.rows if row[0] == 7]
     finally:
         await session.close()

@@ -154,7 +154,7 @@ async def test_a_coroutine_that_ignores_its_cancellation_is_abandoned(monkeypatc
             except asyncio.CancelledError:
                 continue
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         with pytest.raises(Unavailable, match=r"listening took longer than 0.1 s"):
             await deadlines.within(0.1, "listening", deaf())
     done.set()
@@ -183,7 +183,7 @@ async def test_a_bus_slower_than_the_source_fills_no_memory() -> None:
     running = asyncio.create_task(outlet.run())
     for step in range(400):
         outlet.put(make_batch([1], [step], value=float(step)))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while outlet.queue.bytes > 30_000:
             await asyncio.sleep(0.02)
     running.cancel()
@@ -226,7 +226,7 @@ async def test_the_way_to_the_bus_outlives_what_nobody_foresaw(tmp_path: Path, m
     one = supervised(outlet_to(bus, 10**6), tmp_path)
     running = asyncio.create_task(one.run())
     one.outlet.put(make_batch([1], [1], value=1.0))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not bus.taken:
             await asyncio.sleep(0.01)
     running.cancel()

@@ -33,7 +33,7 @@ from kandelia.surfaces.mqtt import limits
 from kandelia.surfaces.mqtt.rights import covers
 from kandelia.surfaces.mqtt.tests.stand import Stand, grant, stand
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 class Raw:
@@ -207,7 +207,7 @@ async def test_a_flood_is_read_more_slowly_and_nobody_waits(tmp_path: Path, monk
         data = encode(Publish("flood", b"x" * 20)) * 500
         for _ in range(20):
             floods.writer.write(data)
-        await asyncio.wait_for(alive(made), 3.0)
+        await asyncio.wait_for(alive(made), 60)
         assert made.listener.slowed and made.listener.spaces["main"].messages < 9_000
 
 

@@ -16,7 +16,7 @@ from paho.mqtt.properties import Properties
 
 from kandelia.surfaces.mqtt.tests.stand import Stand, stand
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 VERSIONS = [paho.MQTTv311, paho.MQTTv5]
 
 
