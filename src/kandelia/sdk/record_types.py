@@ -13,7 +13,7 @@ from kandelia.kernel.lives.declaration import (
     State,
     Transition,
 )
-from kandelia.kernel.records import acting, facade, permissions, references, store, timers, writing
+from kandelia.kernel.records import acting, facade, permissions, references, steps, store, timers, writing
 from kandelia.kernel.records.contracts import (
     ActionView,
     ChangeView,
@@ -67,6 +67,7 @@ __all__ = [
     "facade",
     "permissions",
     "references",
+    "steps",
     "store",
     "timers",
     "type_of",

@@ -1,12 +1,13 @@
 """The log of steps: what was said stands in the row and can be erased, its digest stands in the audit's chain."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
-from kandelia.kernel.access.audit import append
+from kandelia.kernel.access.audit import append_many
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.models import AuditEntry
 from kandelia.kernel.records.logic.digests import digest
@@ -30,23 +31,24 @@ def note_step(
     for_name: str = "",
 ) -> Step:
     """Write a step and its digest into the chain; call it in the step's transaction."""
-    words = {"by_name": viewer.name, "for_name": for_name, "reason": reason, "basis": basis, "given": dict(given or {})}
-    content = {"salt": secrets.token_hex(SALT_BYTES), **words}
-    hashed = digest(content)
-    details = {"step": name, "from": source, "to": target, "process": entry.process, "digest": hashed}
-    audit_id = append(viewer.subject, ACTION, f"{entry.type}/{entry.pk}", details, organisation=viewer.organisation)
-    return Step.objects.create(
-        entry=entry,
-        at=timezone.now(),
-        name=name,
-        source=source,
-        target=target,
-        by=viewer.subject,
-        process=entry.process,
-        content=content,
-        digest=hashed,
-        audit_id=audit_id,
-    )
+    words = {"for_name": for_name, "reason": reason, "basis": basis, "given": dict(given or {})}
+    return note_steps([(viewer, entry, name, source, target, timezone.now(), words)])[0]
+
+
+def note_steps(taken: Sequence[tuple[Viewer, Entry, str, str, str, datetime, Mapping[str, Any]]]) -> list[Step]:
+    """The same of many steps (who, of what, its name, from, to, when, in what words), in the order they were taken."""
+    steps = [
+        Step(entry=entry, name=name, source=source, target=target, at=at, by=who.subject, process=entry.process)
+        for who, entry, name, source, target, at, _ in taken
+    ]
+    lines = []
+    for step, (who, entry, *_, words) in zip(steps, taken, strict=True):
+        step.content = {"salt": secrets.token_hex(SALT_BYTES), "by_name": who.name, **words}
+        step.digest = digest(step.content)
+        lines.append((who.organisation, who.subject, ACTION, f"{entry.type}/{entry.pk}", _told(step), ""))
+    for step, id in zip(steps, append_many(lines), strict=True):
+        step.audit_id = id
+    return Step.objects.bulk_create(steps, batch_size=CHUNK_ROWS)
 
 
 def verify_steps() -> int | None:
@@ -63,5 +65,10 @@ def verify_steps() -> int | None:
 def _fits(row: Step, line: Any) -> bool:
     if line is None or line.action != ACTION or line.subject != row.by:
         return False
-    told = {"step": row.name, "from": row.source, "to": row.target, "process": row.process, "digest": row.digest}
-    return line.details == told and (row.content is None or digest(row.content) == row.digest)
+    return line.details == _told(row) and (row.content is None or digest(row.content) == row.digest)
+
+
+def _told(step: Step) -> dict[str, Any]:
+    """What the audit's line of a step says."""
+    kept = {"step": step.name, "from": step.source, "to": step.target}
+    return {**kept, "process": step.process, "digest": step.digest}

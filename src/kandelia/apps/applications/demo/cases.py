@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
+from itertools import pairwise
 from typing import Any
 
 from kandelia.apps.applications.logic.inputs import base_of, findings_of
@@ -47,6 +48,32 @@ ORDER = (
     "closed",
 )
 BESIDE = {"returned": "submitted", "withdrawn": "submitted", "rejected": "audited", "lapsed": "submitted"}
+DAYS = {
+    "submit": 0,
+    "withdraw": 2,
+    "return": 3,
+    "accept": 3,
+    "draw": 5,
+    "close_review": 15,
+    "lapse": 20,
+    "report_audit": 25,
+    "reserve": 30,
+    "deny": 32,
+    "publish": 40,
+    "end_notice": 50,
+    "decide": 60,
+    "pay": 75,
+    "evaluate": 255,
+    "close": 262,
+    "recover": 262,
+}  # after the application was handed in
+ENDS = {
+    "returned": ("return",),
+    "withdrawn": ("withdraw",),
+    "rejected": ("deny",),
+    "lapsed": ("return", "lapse"),
+    "recovered": ("recover",),
+}
 THOUSAND = Decimal(1000)
 SHARED_EVERY = 25  # one in so many states a cost item of another application
 PROJECTS = (
@@ -84,6 +111,30 @@ def reached(state: str, step: str) -> bool:
     return ORDER.index(at) >= ORDER.index(step)
 
 
+def path(state: str, life: Any) -> list[Any]:
+    """The transitions of a life by which an application came to a state, in their order."""
+    found: list[Any] = []
+    for source, target in pairwise(ORDER):
+        if state != "draft" and reached(state, target):
+            found.append(next(one for one in life.transitions if source in one.sources and one.target == target))
+    return found + [life.transition(name) for name in ENDS.get(state, ())]
+
+
+def least_days(state: str) -> int:
+    """How long ago an application was handed in at least, to stand where it does."""
+    ends = ENDS.get(state, ())
+    return DAYS[ends[-1]] if ends else max(days for days, at in _REACHED if reached(state, at))
+
+
+_REACHED = tuple(
+    zip(
+        (DAYS[name] for name in DAYS if name not in ("withdraw", "return", "lapse", "deny", "recover")),
+        ORDER[1:],
+        strict=True,
+    )
+)
+
+
 def invent(
     n: int, firms: int, schemas: Mapping[str, Mapping[str, Any]], today: date, chance: random.Random
 ) -> Invented:
@@ -102,7 +153,7 @@ def invent(
         line=line,
         state=state,
         project=f"演示{chance.choice(PROJECTS)}项目{n + 1:05}",
-        submitted_on=None if state == "draft" else today - timedelta(days=chance.randint(1, 700)),
+        submitted_on=None if state == "draft" else today - timedelta(days=chance.randint(least_days(state) + 1, 700)),
         inputs=_inputs(schemas[line], base),
         findings={name: chance.random() < 0.9 for name in findings_of(schemas[line])},
         costs=costs,

@@ -11,7 +11,7 @@ from kandelia.base.errors import Conflict
 from kandelia.base.text import LocalText
 from kandelia.sdk.record_types import type_of, writing
 from kandelia.sdk.records import access
-from kandelia.sdk.views import Role
+from kandelia.sdk.views import Role, Viewer
 
 BUREAU, BUREAU_NAME = (
     "bureau",
@@ -71,6 +71,17 @@ def make_people(directory: Path, parts: tuple[Part, ...]) -> Path:
             access.add_person(system, part.sign_in, password, part.role, name=part.name, must_change=False)
             access.set_duties(system, part.sign_in, part.duties)
     return file
+
+
+def hands() -> dict[str, Viewer]:
+    """Who does the work of each duty."""
+    there = {one.sign_in: one for one in get_user_model()._default_manager.filter(sign_in__startswith="demo-")}
+    found: dict[str, Viewer] = {}
+    for part in OFFICES:
+        person = there[part.sign_in]
+        viewer = Viewer(BUREAU, f"person:{person.pk}", part.name, part.role, duties=frozenset(part.duties))
+        found |= {duty: viewer for duty in part.duties if duty not in found}
+    return found
 
 
 def make_reviewers() -> None:

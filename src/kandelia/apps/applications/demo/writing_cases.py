@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from kandelia.apps.applications import store
 from kandelia.apps.applications.applying import FROZEN, question_of
-from kandelia.apps.applications.demo.cases import Invented, reached
+from kandelia.apps.applications.demo import people
+from kandelia.apps.applications.demo.cases import DAYS, Invented, reached
 from kandelia.apps.applications.demo.names import Firm
 from kandelia.apps.applications.demo.people import BUREAU
+from kandelia.apps.applications.demo.stepping import note_path
 from kandelia.apps.applications.logic.drawing import METHOD, Candidate, Party, draw
 from kandelia.apps.applications.logic.freezing import canonical, digest
 from kandelia.apps.applications.logic.overlaps import read_items
@@ -51,6 +53,7 @@ def write_cases(
         made = [_made(one, firms[one.firm], rows[calls[one.line]], profiles) for one in cases]
         each = [(firms[one.firm].account, one.state) for one in cases]
         writing.create_many(system, declared, [one.row for one in made], each=each)
+        note_path([(one.case, one.row.entry) for one in made], people.hands())
         _parts(made, rows)
         _review([one for one in made if reached(one.case.state, "expert_review")])
         _pay([one for one in made if reached(one.case.state, "paid")])
@@ -103,16 +106,21 @@ def _amounts(row: Any, one: Invented, bound: Decimal) -> None:
     if reached(one.state, "reserved"):
         row.proposed = amount
     if reached(one.state, "publicity"):
-        row.notice_from, row.notice_to = timezone.localdate(), timezone.localdate() + timedelta(days=7)
+        open_ = one.state == "publicity"
+        row.notice_from = timezone.localdate() if open_ else day + timedelta(days=DAYS["publish"])
+        row.notice_to = row.notice_from + timedelta(days=7)
     if reached(one.state, "decided"):
-        row.decided, row.decided_on = amount, day + timedelta(days=60)
+        row.decided, row.decided_on = amount, day + timedelta(days=DAYS["decide"])
         row.decision_number = f"演示工信〔{row.decided_on.year}〕{one.firm + 1}号"
     if reached(one.state, "paid"):
         row.instalment = row.paid = amount
-        row.paid_on, row.voucher = row.decided_on + timedelta(days=15), f"YSBF-{one.project[-5:]}"
+        row.paid_on, row.voucher = (
+            row.decided_on + timedelta(days=DAYS["pay"] - DAYS["decide"]),
+            f"YSBF-{one.project[-5:]}",
+        )
     if reached(one.state, "evaluated"):
         row.evaluation_score, row.evaluation = one.marks[0], "演示绩效评价"
-        row.evaluated_on = row.paid_on + timedelta(days=180)
+        row.evaluated_on = row.paid_on + timedelta(days=DAYS["evaluate"] - DAYS["pay"])
     if one.state == "recovered":
         row.recovered = amount
 
@@ -165,7 +173,7 @@ def _review(made: Sequence[Made]) -> None:
     if not made:
         return
     seen = candidates(BUREAU)
-    people = {one.id: one.person for one in seen}
+    who = {one.id: one.person for one in seen}
     lots = [(one, draw(_seed(one), seen, Party(one.row.uscc), EXPERTS)) for one in made]
     Draw.objects.bulk_create(_lot(one, drawn, seen) for one, drawn in lots)
     sheets, each = [], []
@@ -173,7 +181,7 @@ def _review(made: Sequence[Made]) -> None:
         open_ = one.case.state == "expert_review"
         for place, id in enumerate(drawn.drawn):
             waits = open_ and place == EXPERTS - 1
-            sheets.append(_sheet(one, id, people[id], 0 if waits else one.case.marks[place], revealed=not open_))
+            sheets.append(_sheet(one, id, who[id], 0 if waits else one.case.marks[place], revealed=not open_))
             each.append((BUREAU, "assigned" if waits else "given"))
     writing.create_many(access.system_viewer(BUREAU), type_of("score"), sheets, each=each)
 

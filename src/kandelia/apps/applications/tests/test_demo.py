@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from kandelia.apps.applications import facade as room
 from kandelia.apps.applications import store
 from kandelia.apps.applications.demo import loading, people
 from kandelia.apps.applications.demo.names import firm
-from kandelia.sdk.record_types import Query, facade
+from kandelia.sdk.record_types import Entry, Query, facade, steps
+from kandelia.sdk.records import access
 from kandelia.sdk.views import Role, Viewer
 
 LEADER = Viewer(people.BUREAU, "person:0", "leader", Role.VIEWER, duties=frozenset({"leader", "acceptance"}))
@@ -42,5 +44,11 @@ def test_it_is_whole_and_there_once(loaded: Path, tmp_path: Path) -> None:
     assert view.values["decided"] <= view.values["bound"] and view.values["paid"] == view.values["decided"]
     assert all(one.replays for one in room.review(LEADER, view.id).draws)
     assert sum(one.count for one in room.performance(LEADER, "line")) > 60
+    told_steps = facade.steps(LEADER, "application", view.id)
+    assert [one.name for one in told_steps][:2] == ["pay", "decide"] and told_steps[-1].name == "create"
+    assert told_steps[0].by_name == "演示财务" and told_steps[0].at > told_steps[1].at
+    assert steps.verify_steps() is None and access.verify_chain() is None
+    for row in Entry.objects.filter(type="application"):
+        assert row.steps.order_by("-id")[0].target == row.state and row.state_at <= timezone.now()
     cases = list(room.cases(LEADER))
     assert len(cases) == sum(one.count for one in room.performance(LEADER, "size"))
