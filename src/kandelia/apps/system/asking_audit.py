@@ -27,8 +27,8 @@ class Asked:
 
 def asked_rows(viewer: Viewer, asked: Asked, limit: int = ROWS) -> Page[AuditView]:
     """One page of the organisation's audit, newest first."""
-    since = _begin_of(asked.first_day, "first_day")
-    last = _begin_of(asked.last_day, "last_day")
+    since = begin_of(asked.first_day, "first_day")
+    last = begin_of(asked.last_day, "last_day")
     return access.list_audit(
         viewer,
         after=asked.after[:TEXT_LENGTH_MAX],
@@ -47,7 +47,8 @@ def names(viewer: Viewer) -> dict[str, str]:
     return {**people, **tokens, access.SYSTEM_SUBJECT: access.SYSTEM_SUBJECT}
 
 
-def _begin_of(text: str, where: str) -> datetime | None:
+def begin_of(text: str, where: str) -> datetime | None:
+    """When a day of the site begins, None for no text; InvalidInput names `where`."""
     if not text:
         return None
     try:

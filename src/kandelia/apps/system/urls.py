@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from kandelia.apps.system.screens import audit, quarantine, status
+from kandelia.apps.system.screens import audit, events, quarantine, status
 
 urlpatterns = [
     path("system", status.status, name="system-status"),
+    path("events", events.events, name="events"),
     path("audit", audit.audit, name="audit"),
     path("audit/verify", audit.verify, name="audit-verify"),
     path("quarantine", quarantine.documents, name="quarantine"),

@@ -1,5 +1,6 @@
 """Facts for everyone else: recorded with the change that made them, told to the bus, kept there, replayed."""
 
+import re
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from kandelia.base.clock import SystemClock
+from kandelia.base.errors import InvalidInput
 from kandelia.base.ids import new_id
 from kandelia.base.pages import PAGE_ROWS, PAGE_ROWS_MAX, Page
 from kandelia.kernel.access.contracts import Right, Viewer
@@ -20,6 +22,8 @@ from kandelia.ports.bus import Bus
 
 EVENTS_CHANGED = "events.changed"  # core message without content: there is something to tell
 SEND_ROWS = 200
+READ_S = 20.0
+TYPE_BEGINS = re.compile(r"([a-z0-9_-]+(\.[a-z0-9_-]+)*\.?)?")
 _clock = SystemClock()
 
 
@@ -54,6 +58,43 @@ def replay(viewer: Viewer, *, after: str = "", limit: int = PAGE_ROWS) -> Page[E
     found = bridge.bus_call(read)
     following = str(found[limit - 1][0]) if len(found) > limit else ""
     return Page(tuple(event for _, event in found[:limit]), following)
+
+
+def recent(
+    viewer: Viewer, *, since_ns: int, until_ns: int = 0, types: str = "", before: str = "", limit: int = PAGE_ROWS
+) -> Page[Event]:
+    """The organisation's events of a time, the newest first; `types` is how their type begins.
+
+    `before` is the cursor of an earlier page. InvalidInput where `types` cannot begin a type.
+    """
+    require(viewer, Right.SEE)
+    if not TYPE_BEGINS.fullmatch(types):
+        raise InvalidInput("this begins no type of event", "type", "write it like kandelia.limit.", "invalid-type")
+    end = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else 0
+    limit = max(1, min(limit, PAGE_ROWS_MAX))
+    head, dot, _ = types.rpartition(".")
+    place, begins = event_subject(viewer.organisation, f"{head}{dot}>"), event_subject(viewer.organisation, types)
+
+    async def read(bus: Bus) -> deque[tuple[int, bytes]]:
+        found: deque[tuple[int, bytes]] = deque(maxlen=limit + 1)
+        async for message in bus.replay(EVENTS_STREAM, subject=place, from_ns=since_ns):
+            if (end and message.sequence >= end) or (until_ns and message.stored_ns >= until_ns):
+                break
+            if message.subject.startswith(begins):
+                found.append((message.sequence, message.data))
+        return found
+
+    rows = sorted(bridge.bus_call(read, READ_S), reverse=True)
+    following = str(rows[limit - 1][0]) if len(rows) > limit else ""
+    return Page(tuple(event for _, data in rows[:limit] if (event := _read(data))), following)
+
+
+def _read(data: bytes) -> Event | None:
+    """None for a stranger's message under our subjects."""
+    try:
+        return decode(data)
+    except InvalidInput:
+        return None
 
 
 def newest(
