@@ -66,6 +66,9 @@ async def load_demo(settings: Settings, port: int, modbus_port: int, environment
     file.touch(0o600)  # it may hold the collector's secret
     file.write_bytes(await _run((sys.executable, "-m", PACKAGE, "plant-file", *where), environment))
     await _run((sys.executable, "-m", "kandelia.boot.command", "things", "load", str(file)), environment)
+    rules_file = demo_directory(settings) / "rules.yaml"
+    rules_file.write_bytes(await _run((sys.executable, "-m", PACKAGE, "rules-file"), environment))
+    await _run((sys.executable, "-m", "kandelia.boot.command", "rules", "load", str(rules_file)), environment)
     mark.write_text(f"{digest}\n")
 
 

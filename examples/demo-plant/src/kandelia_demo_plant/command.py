@@ -10,6 +10,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "faults": ("faults", "Switch faults of a running plant on and off."),
     "history": ("history", "Write history to a Parquet file."),
     "plant-file": ("plant_file", "Print the plant file (YAML)."),
+    "rules-file": ("rules_file", "Print derived signals and limits (YAML)."),
 }
 
 

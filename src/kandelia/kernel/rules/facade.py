@@ -12,7 +12,7 @@ from django.utils import timezone
 from kandelia.base.errors import InvalidInput, KandeliaError, NotFound
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Right, Viewer
-from kandelia.kernel.access.facade import audit, require
+from kandelia.kernel.access.facade import audit, reach_of, require
 from kandelia.kernel.events import bridge
 from kandelia.kernel.events import facade as events
 from kandelia.kernel.records import writing
@@ -55,8 +55,7 @@ class OccurrenceView:
 
 def active(viewer: Viewer, *, machine: str = "", limit: int = ROWS_MAX) -> tuple[OccurrenceView, ...]:
     """What is broken, or was and is not yet acknowledged; the gravest first, then the newest."""
-    require(viewer, Right.SEE)
-    rows = Occurrence.objects.filter(organisation_id=viewer.organisation, done=False)
+    rows = _within(viewer, Occurrence.objects.filter(organisation_id=viewer.organisation, done=False), Right.SEE)
     if machine:
         rows = rows.filter(signal__startswith=machine.replace("/", ".") + ".")
     return tuple(_view(row) for row in rows.order_by("-severity", "-id")[: max(1, min(limit, ROWS_MAX))])
@@ -64,25 +63,34 @@ def active(viewer: Viewer, *, machine: str = "", limit: int = ROWS_MAX) -> tuple
 
 def past(viewer: Viewer, *, limit: int = 100) -> tuple[OccurrenceView, ...]:
     """What was broken, the newest first."""
-    require(viewer, Right.SEE)
-    rows = Occurrence.objects.filter(organisation_id=viewer.organisation).order_by("-raised_at")
+    rows = _within(viewer, Occurrence.objects.filter(organisation_id=viewer.organisation), Right.SEE)
+    rows = rows.order_by("-raised_at")
     return tuple(_view(row) for row in rows[: max(1, min(limit, ROWS_MAX))])
 
 
 def unseen(viewer: Viewer) -> int:
     """How many in the active list nobody has acknowledged."""
     rows = Occurrence.objects.filter(organisation_id=viewer.organisation, done=False, acknowledged_at=None)
-    return rows.count() if viewer.may(Right.SEE) else 0
+    return int(_within(viewer, rows, Right.SEE).count())
+
+
+def _within(viewer: Viewer, rows: Any, right: Right) -> Any:
+    """Those whose signals lie where the viewer holds the right; NotAllowed where it holds nowhere."""
+    reach = reach_of(viewer, right)
+    if reach is None:
+        return rows
+    numbers = set(rows.values_list("number", flat=True))
+    return rows.filter(number__in=signal_store.known(viewer.organisation, numbers, reach))
 
 
 def acknowledge(viewer: Viewer, ids: Iterable[int], comment: str = "") -> int:
     """Say that these are seen; how many were not yet. NotFound names one that is not the viewer's."""
-    require(viewer, Right.OPERATE)
     if len(comment) > COMMENT_LENGTH_MAX:
         raise InvalidInput("the comment is too long", "comment", f"use {COMMENT_LENGTH_MAX} characters at most", "long")
     wanted = set(ids)
     with transaction.atomic():
-        rows = list(Occurrence.objects.filter(organisation_id=viewer.organisation, id__in=wanted))
+        mine = Occurrence.objects.filter(organisation_id=viewer.organisation, id__in=wanted)
+        rows = list(_within(viewer, mine, Right.OPERATE))
         missing = wanted - {row.id for row in rows}
         if missing:
             raise NotFound(f"there is no {min(missing)} in the list", "ids", "load the list again", "not-found")

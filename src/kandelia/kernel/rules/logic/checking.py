@@ -101,6 +101,7 @@ class _Checking:
         self._find = find
 
     def typed(self, parsed: Parsed, inside: bool) -> _Typed:
+        """The node of a piece; `inside`: it is the argument of an operator with a window."""
         if parsed.op == "reference":
             return self._reference(parsed)
         if parsed.op in ("number", "text", "boolean"):

@@ -187,6 +187,7 @@ class _Columns:
 
     @classmethod
     def of(cls, limits: tuple[LimitEntry, ...]) -> "_Columns":
+        """Nothing seen yet."""
         stale = np.array([one.kind is LimitKind.STALE for one in limits], bool)
         silence = [int(one.level * 1e9) + one.on_delay_ns if one.kind is LimitKind.STALE else 0 for one in limits]
         return cls(

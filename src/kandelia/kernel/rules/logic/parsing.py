@@ -108,6 +108,7 @@ class _Reading:
         self.nodes = 0
 
     def read(self, tree: Any, depth: int) -> Parsed:
+        """A piece and all below it; InvalidInput where there is too much of it."""
         while isinstance(tree, Tree) and tree.data in _WRAPPERS and len(tree.children) == 1:
             tree = tree.children[0]
         at = (tree.meta.start_pos if isinstance(tree, Tree) and not tree.meta.empty else 0) + 1

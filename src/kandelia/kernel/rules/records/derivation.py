@@ -4,6 +4,7 @@ from typing import Any
 
 from kandelia.base.errors import InvalidInput
 from kandelia.base.text import LocalText
+from kandelia.kernel.access.contracts import Right
 from kandelia.kernel.access.facade import system_viewer
 from kandelia.kernel.lives.archetypes import KEPT
 from kandelia.kernel.records.contracts import RecordView
@@ -67,6 +68,12 @@ def live_page(viewer: Any, view: RecordView) -> tuple[tuple[LocalText, str], ...
     return ((LocalText("实时值与趋势", "Values and trend"), f"/signals/{number}"),) if number else ()
 
 
+def narrow(viewer: Any, rows: Any) -> Any:
+    """Those whose signals lie at the places of whoever sees only places."""
+    seen = store.known(viewer.organisation, rows.values_list("number", flat=True), viewer.reach(Right.SEE))
+    return rows.filter(number__in=seen)
+
+
 DERIVED = RecordType(
     name="derived-signal",
     label=LocalText("计算测点", "Derived signal"),
@@ -120,6 +127,8 @@ DERIVED = RecordType(
     create_by=("engineer", "administrator"),
     icon="calculator",
     group="plant",
+    narrow=narrow,
+    placed=True,
     check=check,
     saved=tell,
     links=("kandelia.kernel.rules.records.derivation.live_page",),

@@ -6,6 +6,7 @@ from typing import Any
 from kandelia.base.errors import InvalidInput
 from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
+from kandelia.kernel.access.contracts import Right
 from kandelia.kernel.connections import outbox
 from kandelia.kernel.lives.archetypes import KEPT
 from kandelia.kernel.records.declaration import Field, Group, RecordType
@@ -42,6 +43,12 @@ def check(row: Any) -> None:
 def tell(row: Any) -> None:
     """The data plane hears of it."""
     outbox.nudge()
+
+
+def narrow(viewer: Any, rows: Any) -> Any:
+    """Those whose signals lie at the places of whoever sees only places."""
+    seen = store.known(viewer.organisation, rows.values_list("number", flat=True), viewer.reach(Right.SEE))
+    return rows.filter(number__in=seen)
 
 
 LIMIT = RecordType(
@@ -81,6 +88,8 @@ LIMIT = RecordType(
     create_by=("engineer", "administrator"),
     icon="gauge",
     group="plant",
+    narrow=narrow,
+    placed=True,
     check=check,
     saved=tell,
 )
