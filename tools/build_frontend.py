@@ -77,7 +77,7 @@ def fingerprint() -> str:
 def install() -> None:
     """npm ci, without scripts; a failure prints what npm said.
 
-    Node knows only the authorities built into it. Whom the machine trusts besides, as a company's proxy, npm trusts too.
+    Node knows only the authorities built into it. Whom the machine trusts besides (a company's proxy), npm trusts too.
     """
     command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http"]
     trusted = {"NODE_EXTRA_CA_CERTS": str(AUTHORITIES)} if AUTHORITIES.exists() else {}
