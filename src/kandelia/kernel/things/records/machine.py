@@ -17,7 +17,11 @@ def below(row: Any) -> str:
 
 def live_page(viewer: Any, view: RecordView) -> tuple[tuple[LocalText, str], ...]:
     """Where its values are seen."""
-    return ((LocalText("实时值与趋势", "Values and trend"), f"/machines/{quote(str(view.values['path']))}"),)
+    path = quote(str(view.values["path"]))
+    return (
+        (LocalText("实时值与趋势", "Values and trend"), f"/machines/{path}"),
+        (LocalText("做成模板", "Make a template"), f"/template-of-machine?machine={path}"),
+    )
 
 
 MACHINE = level(
