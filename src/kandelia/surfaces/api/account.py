@@ -7,9 +7,18 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from kandelia.base.errors import TooMuch
+from kandelia.base.errors import InvalidInput, TooMuch
 from kandelia.kernel.access import tickets
-from kandelia.kernel.access.facade import address_of, create_token, list_tokens, revoke_token
+from kandelia.kernel.access.facade import (
+    add_certified_device,
+    add_device,
+    address_of,
+    create_token,
+    end_device,
+    list_devices,
+    list_tokens,
+    revoke_token,
+)
 from kandelia.kernel.connections import secrets
 from kandelia.kernel.signals.watching import Watch, watch_of
 from kandelia.surfaces.api import schemas
@@ -50,6 +59,36 @@ def make_token(request: HttpRequest, body: schemas.NewToken) -> Status[dict[str,
 def end_token(request: HttpRequest, id: str) -> Status[None]:
     """End a token at once, its live sockets too."""
     revoke_token(viewer_of(request), id, address=address_of(request))
+    return Status(204, None)
+
+
+@router.get("/devices", response=schemas.Devices)
+def devices(request: HttpRequest) -> dict[str, Any]:
+    """Device identities that have not ended."""
+    return {"items": list_devices(viewer_of(request))}
+
+
+@router.post("/devices", response={201: schemas.MadeDevice})
+def make_device(request: HttpRequest, body: schemas.NewDevice) -> Status[dict[str, Any]]:
+    """Make a device that enters MQTT by a password or a certificate made here, answered this once, or by its
+    own certificate, whose fingerprint or PEM is given."""
+    viewer, address = viewer_of(request), address_of(request)
+    if body.by == "password":
+        view, secret = add_device(viewer, body.name, body.publish, body.subscribe, body.expires_at, address=address)
+        return Status(201, {**asdict(view), "secret": secret})
+    known = body.fingerprint if body.by == "fingerprint" else ""
+    if body.by == "fingerprint" and not known:
+        raise InvalidInput("no fingerprint is given", "fingerprint", "give it, or choose another way", "fingerprint")
+    view, issued = add_certified_device(
+        viewer, body.name, body.publish, body.subscribe, body.expires_at, fingerprint=known, address=address
+    )
+    return Status(201, {**asdict(view), "issued": asdict(issued) if issued else None})
+
+
+@router.delete("/devices/{id}", response={204: None})
+def end_a_device(request: HttpRequest, id: str) -> Status[None]:
+    """End a device: it is let go within seconds and enters no more."""
+    end_device(viewer_of(request), id, address=address_of(request))
     return Status(204, None)
 
 

@@ -79,6 +79,52 @@ class NewToken(Schema):
     places: Annotated[list[Text], Field(max_length=100)] = []
 
 
+class NewDevice(Schema):
+    """A device to be made. Without filters it may use the topics below its name."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    by: Literal["password", "certificate", "fingerprint"] = "password"
+    fingerprint: Annotated[str, Field(max_length=20_000)] = ""
+    publish: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=50)] = []
+    subscribe: Annotated[list[Annotated[str, Field(max_length=300)]], Field(max_length=50)] = []
+    expires_at: datetime | None = None
+
+
+class Device(Schema):
+    """A device identity without its secret."""
+
+    id: str
+    name: str
+    prefix: str
+    publish: list[str]
+    subscribe: list[str]
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None
+    fingerprint: str
+    certificate_until: datetime | None
+
+
+class Devices(Schema):
+    """All of them."""
+
+    items: list[Device]
+
+
+class Issued(Schema):
+    """A certificate and its key, PEM."""
+
+    certificate: str
+    key: str
+
+
+class MadeDevice(Device):
+    """A fresh device with what is shown this once."""
+
+    secret: str | None = None
+    issued: Issued | None = None
+
+
 class Token(Schema):
     """A token without its secret."""
 

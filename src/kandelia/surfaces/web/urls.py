@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from kandelia.surfaces.web.pages import finding, health, preferences, provider, second_factor, sign_in, tokens
+from kandelia.surfaces.web.pages import devices, finding, health, preferences, provider, second_factor, sign_in, tokens
 
 urlpatterns = [
     path("sign-in", sign_in.sign_in, name="sign-in"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("me/language", preferences.set_language, name="set-language"),
     path("me/theme", preferences.set_theme, name="set-theme"),
     path("me/organisation", preferences.set_organisation, name="set-organisation"),
+    path("devices", devices.devices, name="devices"),
+    path("devices/<str:id>/end", devices.end, name="end-device"),
     path("search", finding.find, name="search"),
     path("healthz", health.health, name="health"),
     path("", include("kandelia.surfaces.web.work.urls")),

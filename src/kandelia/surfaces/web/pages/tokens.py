@@ -35,7 +35,7 @@ def tokens(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             viewer,
             given["name"],
             _role(given["role"]),
-            _end_of(given["expires_at"]),
+            end_of(given["expires_at"]),
             address=access.address_of(request),
         )
     except (InvalidInput, Conflict, NotAllowed) as error:
@@ -100,7 +100,7 @@ def _role(text: str) -> Role:
         raise InvalidInput("this is no role", "role", "choose one from the list", "invalid-role") from None
 
 
-def _end_of(text: str) -> datetime | None:
+def end_of(text: str) -> datetime | None:
     """The end of the day in the site's zone."""
     if not text:
         return None
