@@ -18,6 +18,9 @@ OPERATIONS = {
     "GET /tokens": ("/tokens", None, SIGNED),
     "POST /tokens": ("/tokens", {"name": "another", "role": "viewer"}, NOBODY),  # tokens make no tokens; people do
     "DELETE /tokens/{id}": ("/tokens/none", None, SIGNED),
+    "GET /devices": ("/devices", None, CONFIGURE),
+    "POST /devices": ("/devices", {"name": "press"}, CONFIGURE),
+    "DELETE /devices/{id}": ("/devices/none", None, CONFIGURE),
     "POST /live/ticket": ("/live/ticket", None, SEE),
     "GET /things": ("/things", None, SEE),
     "PUT /things/{path}": ("/things/s1", {}, CONFIGURE),

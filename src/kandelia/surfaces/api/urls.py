@@ -10,6 +10,8 @@ from django.utils.module_loading import import_string
 from ninja import NinjaAPI
 
 import kandelia
+from kandelia.base.errors import KandeliaError
+from kandelia.kernel.access.facade import viewer_of_request
 from kandelia.surfaces.api import (
     account,
     activity,
@@ -21,11 +23,13 @@ from kandelia.surfaces.api import (
     record_parts,
     record_schemas,
     records,
+    repeating,
     templates,
     work,
 )
 from kandelia.surfaces.api.answering import answer_errors, wrong_method
 from kandelia.surfaces.web import registry
+from kandelia.surfaces.web.answers import answer
 
 View = Callable[..., HttpResponseBase]
 
@@ -76,11 +80,18 @@ for app in registry.registered():
 
 
 def _with_problems(view: View) -> View:
-    """405 as problem+json too."""
+    """405 as problem+json too; a write with an Idempotency-Key is done once."""
 
     @wraps(view)
     def answered(request: HttpRequest, *parts: Any, **named: Any) -> HttpResponseBase:
-        response = view(request, *parts, **named)
+        viewer = viewer_of_request(request) if repeating.keyed(request) else None
+        try:
+            if viewer is None:
+                response = view(request, *parts, **named)
+            else:
+                response = repeating.repeatable(request, viewer, lambda: view(request, *parts, **named))
+        except KandeliaError as error:  # of the key itself: what an endpoint refuses is an answer by now
+            return answer(request, error)
         if isinstance(response, HttpResponseNotAllowed):
             return wrong_method(request, response.headers["Allow"])
         return response
