@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from kandelia.apps.plant.screens import compare, dashboards, explorer, machine, overview, signals
+from kandelia.apps.plant.screens import commanding, compare, dashboards, explorer, machine, overview, signals
 
 urlpatterns = [
     path("", overview.overview, name="plant-overview"),
     path("machines/<path:machine>", machine.machine, name="plant-machine"),
     path("signals", signals.signal_list, name="plant-signals"),
     path("signals/<int:number>", signals.signal_page, name="plant-signal"),
+    path("signals/<int:number>/set", commanding.set_value, name="plant-set"),
+    path("commands/<int:id>/progress", commanding.progress, name="plant-command-progress"),
     path("explore", explorer.explorer, name="plant-explore"),
     path("compare", compare.compare, name="plant-compare"),
     path("dashboards", dashboards.dashboard_list, name="plant-dashboards"),

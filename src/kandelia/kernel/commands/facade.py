@@ -2,19 +2,31 @@
 
 from django.db.models import QuerySet
 
-from kandelia.base.errors import NotFound
+from kandelia.base.errors import NotAllowed, NotFound
 from kandelia.base.pages import PAGE_ROWS, PAGE_ROWS_MAX, Page
 from kandelia.base.samples import Kind
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import require
 from kandelia.kernel.commands import requesting
 from kandelia.kernel.commands.contracts import CommandView
-from kandelia.kernel.commands.records.command import COMMAND, OPERATORS, Command
-from kandelia.kernel.commands.requesting import Present, present_value, rule_of
+from kandelia.kernel.commands.logic import values
+from kandelia.kernel.commands.records.command import COMMAND, Command
+from kandelia.kernel.commands.requesting import VALID_S, VALID_SECOND_S
 from kandelia.kernel.records import acting
+from kandelia.kernel.signals.definitions import SignalView
 
-__all__ = ["OPERATORS", "Present", "approve", "command", "commands", "decline", "present_value", "request", "rule_of",
-           "withdraw"]  # fmt: skip
+__all__ = [
+    "VALID_S",
+    "VALID_SECOND_S",
+    "approve",
+    "check",
+    "command",
+    "commands",
+    "decline",
+    "may_command",
+    "request",
+    "withdraw",
+]
 
 
 def request(
@@ -29,6 +41,26 @@ def request(
 ) -> CommandView:
     """Command a signal; see `requesting.request`."""
     return _view(requesting.request(viewer, number, value, reason, valid_s=valid_s, key=key, address=address))
+
+
+def check(
+    viewer: Viewer, number: int, value: object, reason: str, *, valid_s: int = 0
+) -> tuple[str, requesting.Present]:
+    """(the value as it would be commanded, the present one), or the error that `request` would raise for it."""
+    signal = requesting.operable(viewer, number)
+    wanted = values.said(values.read(value, signal.kind, signal.labels))
+    return wanted, requesting.check(viewer, signal, wanted, reason, valid_s)[1]
+
+
+def may_command(viewer: Viewer, signal: SignalView) -> bool:
+    """Whether a signal may be commanded at all, and by this viewer."""
+    if requesting.rule_of(signal) is None:
+        return False
+    try:
+        requesting.operable(viewer, signal.number)
+    except NotAllowed:
+        return False
+    return True
 
 
 def command(viewer: Viewer, id: int) -> CommandView:

@@ -60,21 +60,28 @@ def request(
     NotAllowed: not the viewer's to do; NotFound: another organisation's signal; InvalidInput: a signal that cannot be
     commanded, value, range, step, reason; Conflict: too soon, one under way, or the key stands for another wish.
     """
-    signal = _signal(viewer, number)
+    signal = operable(viewer, number)
     wanted = values.said(values.read(value, signal.kind, signal.labels))
     kept = _digest(viewer, key)
     if kept and (before := _before(viewer, kept)) is not None:
         return _again(before, signal, wanted)
-    rule = check_rule(rule_of(signal), values.read(wanted, signal.kind))
-    _check_words(signal, reason, valid_s)
-    present = present_value(viewer, signal)
-    check_step(rule, values.read(wanted, signal.kind), present.value)
+    rule, present = check(viewer, signal, wanted, reason, valid_s)
     row = _row(viewer, signal, wanted, reason.strip(), present, valid_s)
     row.key = kept
     return _make(viewer, row, rule, signal, address)
 
 
-def _signal(viewer: Viewer, number: int) -> SignalView:
+def check(viewer: Viewer, signal: SignalView, wanted: str, reason: str, valid_s: int) -> tuple[WriteRule, Present]:
+    """What can be said of a wish before it is made; the errors are those of `request`."""
+    value = values.read(wanted, signal.kind, signal.labels)
+    rule = check_rule(rule_of(signal), value)
+    _check_words(reason, valid_s)
+    present = present_value(viewer, signal)
+    check_step(rule, value, present.value)
+    return rule, present
+
+
+def operable(viewer: Viewer, number: int) -> SignalView:
     """The signal, where the viewer may operate it: everywhere, at its place, or it alone."""
     reach = reach_of(viewer, Right.OPERATE)
     signal = signals.signal(viewer, number)
@@ -108,7 +115,7 @@ def _value(batch: object, kind: Kind) -> Value:
     return bool(value) if kind is Kind.BOOLEAN else value
 
 
-def _check_words(signal: SignalView, reason: str, valid_s: int) -> None:
+def _check_words(reason: str, valid_s: int) -> None:
     if not reason.strip():
         raise InvalidInput("no reason is given", "reason", "say why", "missing")
     if len(reason) > REASON_LENGTH_MAX:

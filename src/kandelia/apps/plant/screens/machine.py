@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from kandelia.apps.plant.logic.board import TREND_SIGNALS_DEFAULT, LiveRow, card, definitions, live_row, signal_id
 from kandelia.base.samples import Kind
-from kandelia.sdk.records import connections, signals, things
+from kandelia.sdk.records import commands, connections, signals, things
 from kandelia.sdk.screens import screen
 from kandelia.sdk.views import ConnectionView, MachineView, Right, SignalView, SiteView, Viewer
 
@@ -30,6 +30,7 @@ def machine(request: HttpRequest, viewer: Viewer, machine: str) -> HttpResponse:
         "groups": grouped(rows),
         "rows": rows,
         "definitions": definitions(rows),
+        "settable": {signal.number for signal in views if signal.writable and commands.may_command(viewer, signal)},
         "chosen": ",".join(str(number) for number in chosen(found, views)),
         "connections": [
             source(one, viewer.language) for one in connections.list_connections(viewer) if one.key in used

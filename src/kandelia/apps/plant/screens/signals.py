@@ -10,7 +10,7 @@ from django.shortcuts import render
 from kandelia.apps.plant.logic.board import definitions, live_row, machines_of
 from kandelia.apps.plant.screens.machine import source
 from kandelia.base.units import shown_unit
-from kandelia.sdk.records import connections, signals, things
+from kandelia.sdk.records import commands, connections, signals, things
 from kandelia.sdk.screens import screen
 from kandelia.sdk.views import Right, SignalVersionView, SignalView, Viewer
 
@@ -83,6 +83,7 @@ def signal_page(request: HttpRequest, viewer: Viewer, number: int) -> HttpRespon
         "definitions": definitions([row]),
         "zone": site.time_zone if site else "",
         "clash": signal.clash,
+        "may_set": commands.may_command(viewer, signal),
         "versions": [meaning(one) for one in signals.versions(viewer, number)],
     }
     return render(request, "plant/signal.html", context)
