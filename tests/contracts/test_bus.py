@@ -73,6 +73,35 @@ async def test_what_is_published_reaches_whoever_listens(connect: Connect) -> No
     assert [m.data for m in await take(rest, 2)] == [b"one", b"two"]
 
 
+async def test_one_claim_wins_also_after_a_restart(tmp_path: Path) -> None:
+    """Of all who store under one message id the first alone is told that it did, as long as the stream holds it."""
+    spec = StreamSpec("CLAIMS", ("claims.>",), bytes_max=1_000_000, age_max_s=172_800.0, repeat_window_s=172_800.0)
+    server = NatsServer(tmp_path / "bus", FileSecrets(tmp_path / "secrets"))
+    await server.start()
+    bus = await open_bus((server.url,), server.login)
+    await bus.ensure_stream(spec)
+    both = await asyncio.gather(
+        *(bus.store("claims.a", name, message_id="order.claim") for name in (b"edge", b"person"))
+    )
+    assert sorted(stored.repeated for stored in both) == [False, True]
+    await bus.close()
+    server.stop()
+    await server.start()
+    bus = await open_bus((server.url,), server.login)
+    try:
+        async with asyncio.timeout(60):
+            while True:  # until the stream is ready again
+                try:
+                    again = await bus.store("claims.a", b"later", message_id="order.claim")
+                    break
+                except Unavailable:
+                    await asyncio.sleep(0.1)
+        assert again.repeated
+    finally:
+        await bus.close()
+        server.stop()
+
+
 async def test_a_group_shares_the_work(connect: Connect) -> None:
     first, second, third = await connect(), await connect(), await connect()
     seen: list[tuple[str, bytes]] = []

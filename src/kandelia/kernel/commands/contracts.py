@@ -11,8 +11,8 @@ from kandelia.base.text import LocalText
 class CommandView:
     """A command. Values are texts as `logic.values.said` writes them, empty where there is none.
 
-    `id` is the record's, `order` the idempotency id that the edge keeps to. `outcome` says in words what the edge or
-    the device said.
+    `unit` is as people write it. `id` is the record's, `order` the idempotency id that the edge keeps to. `outcome`
+    says in words what the edge or the device said.
     """
 
     id: int

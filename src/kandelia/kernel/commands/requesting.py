@@ -12,6 +12,7 @@ from kandelia.base.errors import Conflict, InvalidInput, KandeliaError
 from kandelia.base.ids import new_id
 from kandelia.base.quality import Severity, severity
 from kandelia.base.samples import Kind, times_ns
+from kandelia.base.units import shown_unit
 from kandelia.kernel.access.contracts import RIGHTS, Right, Role, Viewer
 from kandelia.kernel.access.facade import audit, system_viewer
 from kandelia.kernel.access.guards import reach_of, require_at
@@ -138,7 +139,7 @@ def _row(viewer: Viewer, signal: SignalView, wanted: str, reason: str, present: 
         connection=connection.key,
         connection_revision=connection.revision,
         kind=int(signal.kind),
-        unit=signal.unit,
+        unit=shown_unit(signal.unit),
         tolerance=0.5 * 10.0**-signal.decimals if signal.kind is Kind.FLOAT else 0.0,
         old=values.said(present.value),
         old_at=present.at,

@@ -96,7 +96,7 @@ def decode_order(data: bytes) -> Order:
         raise _none("it is too long")
     try:
         order = msgspec.json.decode(data, type=Order)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _none(str(error)[:SAID_CHARACTERS_MAX]) from error
     if not ORDER_ID.fullmatch(order.id):
         raise _none("its id is none of ours")
@@ -120,9 +120,12 @@ def _check_value(value: Value) -> None:
 def decode_word(data: bytes) -> Word:
     """The word; InvalidInput for whatever is none."""
     try:
-        return msgspec.json.decode(data, type=Word)
-    except (msgspec.MsgspecError, RecursionError) as error:
+        word = msgspec.json.decode(data, type=Word)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise InvalidInput(f"not a word about an order: {error}", code="invalid-word") from error
+    if not ORDER_ID.fullmatch(word.id):
+        raise InvalidInput("not a word about an order: its id is none of ours", code="invalid-word")
+    return word
 
 
 def _none(why: str) -> InvalidInput:

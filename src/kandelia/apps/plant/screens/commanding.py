@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kandelia.apps.plant.logic.board import live_row
-from kandelia.base.errors import Conflict, InvalidInput, NotAllowed
+from kandelia.base.errors import Conflict, InvalidInput, KandeliaError, NotAllowed
 from kandelia.base.ids import new_id
 from kandelia.base.samples import Kind
 from kandelia.sdk.records import access, commands, signals
@@ -42,7 +42,7 @@ def set_value(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse
             return _send(request, viewer, number, given, valid_s)
         wanted, present = commands.check(viewer, number, given["value"], given["reason"], valid_s=valid_s)
     except (InvalidInput, Conflict) as error:
-        wrong = {error.where if error.where in FIELDS else "whole": f"{error.what}; {error.mend}"}
+        wrong = {error.where if error.where in FIELDS else "whole": _told(error)}
         return _draw(request, {**context, "wrong": wrong}, 400)
     said = {"wanted": _shown(wanted, signal, viewer), "present": _shown(present.value, signal, viewer)}
     until = timezone.now() + timedelta(seconds=valid_s or context["valid_usual_s"])
@@ -63,6 +63,20 @@ def _send(request: HttpRequest, viewer: Viewer, number: int, given: Mapping[str,
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": page})
     return HttpResponseRedirect(page)
+
+
+def _told(error: KandeliaError) -> str:
+    """In the reader's language; the bounds themselves stand beside the field."""
+    known = {
+        "out-of-range": _("This lies outside what is allowed."),
+        "wrong-kind": _("This is no value that the signal can hold."),
+        "step-too-large": _("This is too large a change at once."),
+        "present-unknown": _("The present value is not known, so the step cannot be judged; wait for a good one."),
+        "too-soon": _("The last command is too recent; wait a little."),
+        "under-way": _("Another command to this signal is under way; wait for its end, or withdraw it."),
+        "missing": _("Say why."),
+    }
+    return known.get(error.code) or f"{error.what}; {error.mend}"
 
 
 def _about(viewer: Viewer, signal: SignalView) -> dict[str, Any]:
@@ -118,9 +132,8 @@ def progress(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
 
 def follow(request: HttpRequest, viewer: Viewer, view: RecordView) -> str:
     """On the page of a command: how far it has come, while something is still to come."""
-    if view.type != "command":
+    if view.type != "command" or (found := commands.command(viewer, view.id)).over:
         return ""
-    found = commands.command(viewer, view.id)
     return render_to_string("plant/command_progress.html", {"command": found, "steps": list(_steps(found))})
 
 

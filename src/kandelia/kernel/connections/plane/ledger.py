@@ -49,7 +49,7 @@ class Ledger:
             try:
                 note = msgspec.json.decode(file.read_bytes(), type=Note)
                 self.notes[note.order.id] = note
-            except (OSError, msgspec.MsgspecError):
+            except (OSError, ValueError, msgspec.MsgspecError):
                 log.error("%s is damaged: its order is not carried out", file)
                 self.notes[file.name.removesuffix(NOTE_SUFFIX)] = _lost(file.name.removesuffix(NOTE_SUFFIX))
 
