@@ -14,7 +14,7 @@ from kandelia.apps.measures.logic.drafts import Case, CaseDifference, difference
 from kandelia.apps.measures.logic.eligibility import Offer, Profile, read_profile
 from kandelia.apps.measures.logic.eligibility import offers as offers_of
 from kandelia.apps.measures.logic.schema import schema as schema_of
-from kandelia.apps.measures.logic.table import HEAD, markdown
+from kandelia.apps.measures.logic.table import COMMITMENTS_HEAD, HEAD, commitments_table, markdown
 from kandelia.apps.measures.logic.table import table as rows_of
 from kandelia.apps.measures.logic.who import Rules
 from kandelia.apps.measures.store import current
@@ -47,8 +47,9 @@ def documents() -> dict[str, Any]:
 
 
 def table() -> str:
-    """The Markdown table of all lines."""
-    return markdown(HEAD, rows_of(current()))
+    """The Markdown tables of all lines, and of the measures without an amount."""
+    lines = markdown(HEAD, rows_of(current()))
+    return f"{lines}\n{markdown(COMMITMENTS_HEAD, commitments_table(current()))}"
 
 
 def compare(draft: str, file: str, cases: Iterable[Case]) -> list[CaseDifference]:

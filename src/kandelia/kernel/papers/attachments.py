@@ -10,7 +10,7 @@ from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.access.guards import system_viewer
 from kandelia.kernel.files import facade as files
 from kandelia.kernel.files.contracts import FileView
-from kandelia.kernel.records import store
+from kandelia.kernel.records import erasing, store
 from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.models import Entry
 from kandelia.kernel.records.permissions import may_edit, may_step, sides
@@ -18,8 +18,9 @@ from kandelia.kernel.records.registry import type_of
 
 
 def begin() -> None:
-    """The files of a record that is removed go with it."""
+    """The files of a record that is removed, or whose personal data are erased, go with it."""
     post_delete.connect(_removed, sender=Entry, dispatch_uid="papers.attachments")
+    erasing.on_anonymise(_forget)
 
 
 def subject_of(type: str, id: int) -> str:
@@ -73,6 +74,11 @@ def remove(viewer: Viewer, type: str, id: int, file: str) -> None:
 def _removed(sender: Any, instance: Entry, **_: Any) -> None:
     if instance.pk is not None:
         files.remove_all(system_viewer(instance.organisation_id), subject_of(instance.type, instance.pk))
+
+
+def _forget(entry: Entry) -> None:
+    """Nobody knows what personal data a file holds: all go, their removal stands in the audit."""
+    files.remove_all(system_viewer(entry.organisation_id), subject_of(entry.type, entry.pk))
 
 
 def _may_see(viewer: Viewer | None, declared: RecordType, entry: Entry) -> bool:

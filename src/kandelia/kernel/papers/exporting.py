@@ -26,7 +26,6 @@ ENTRY_COLUMNS = {
     "created": LocalText("建立时间", "Made"),
 }
 PLAIN = (Kind.INTEGER, Kind.NUMBER, Kind.MONEY, Kind.DAY)
-COUNTED = (Kind.INTEGER, Kind.NUMBER, Kind.MONEY)
 
 
 def table(

@@ -74,11 +74,12 @@ def create_many(
     organisation: str = "",
     state: str = "",
     each: Sequence[tuple[str, str]] = (),
+    saved: bool = True,
 ) -> list[int]:
     """Many new records in one transaction, with one audit line over all of them: for imports and other rooms' writers.
 
     Rows are unsaved model objects whose values were parsed; `each` gives every row an (organisation, state) of its
-    own. Returns their entry ids.
+    own; `saved` False: the caller itself writes what the type's `saved` would. Returns their entry ids.
     """
     wanted = each or [(organisation, state)] * len(rows)
     places = {name: _places(viewer, declared, name) for name in {name for name, _ in wanted} or {organisation}}
@@ -95,6 +96,8 @@ def create_many(
             digest.update(_content(declared, row))
         for start in range(0, len(rows), CHUNK_ROWS):
             _insert(declared, rows[start : start + CHUNK_ROWS])
+        for row in rows if declared.saved and saved else ():
+            declared.saved(row)  # type: ignore[misc]
         details = {"rows": len(rows), "owner": owner.id, "sha256": digest.hexdigest()}
         audit(viewer, "record.create", declared.name, details)
     return [row.entry.pk for row in rows]

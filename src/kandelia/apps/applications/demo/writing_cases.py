@@ -52,7 +52,7 @@ def write_cases(
         rows = {id: store.call(id) for id in {calls[one.line] for one in cases}}
         made = [_made(one, firms[one.firm], rows[calls[one.line]], profiles) for one in cases]
         each = [(firms[one.firm].account, one.state) for one in cases]
-        writing.create_many(system, declared, [one.row for one in made], each=each)
+        writing.create_many(system, declared, [one.row for one in made], each=each, saved=False)
         note_path([(one.case, one.row.entry) for one in made], people.hands())
         _parts(made, rows)
         _review([one for one in made if reached(one.case.state, "expert_review")])

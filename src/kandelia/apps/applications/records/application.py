@@ -11,7 +11,7 @@ from kandelia.apps.applications.life import APPLICATION_LIFE, DESK, INSIDE, OFFI
 from kandelia.apps.applications.logic.overlaps import read_items
 from kandelia.base.errors import InvalidInput
 from kandelia.base.text import LocalText, Said
-from kandelia.sdk.record_types import Field, Group, Record, RecordType, Reference
+from kandelia.sdk.record_types import Field, Group, Print, Record, RecordType, Reference
 from kandelia.sdk.records import access
 from kandelia.sdk.services import service
 
@@ -161,6 +161,38 @@ def _made(name: str, zh: str, en: str, **more: Any) -> Field:
     return _field(name, zh, en, editable=False, **more)
 
 
+PRINTS = (
+    Print(
+        "notice",
+        LocalText("拟资助项目公示", "Notice of the intended award"),
+        "notice",
+        LocalText(
+            "你单位申报的“{project}”（编号 {code}，条目 {line}）经受理、专家评审和专项审计，拟资助 {proposed}。\n"
+            "公示期自 {notice_from} 至 {notice_to}。对拟资助项目有异议的，请在公示期内提出。",
+            "Your application “{project}” (number {code}, line {line}) has passed acceptance, expert review and "
+            "special audit. The intended award is {proposed}.\n"
+            "The notice stands from {notice_from} to {notice_to}; whoever objects does so within these days.",
+        ),
+        states=("publicity", "objection", "noticed"),
+    ),
+    Print(
+        "decision",
+        LocalText("资助决定书", "Decision of award"),
+        "decision",
+        LocalText(
+            "决定文号：{decision_number}\n"
+            "你单位申报的“{project}”（编号 {code}，条目 {line}）经审核和公示，决定资助 {decided}。\n"
+            "依据：计算上限 {bound}，公示金额 {proposed}。决定日期：{decided_on}。\n"
+            "请按申报内容使用资金，并接受绩效评价和监督。",
+            "Number of the decision: {decision_number}\n"
+            "Your application “{project}” (number {code}, line {line}) has been examined and noticed; {decided} are "
+            "awarded.\n"
+            "Basis: upper bound {bound}, notice {proposed}. Decided on {decided_on}.\n"
+            "The money is spent as applied for, and is subject to evaluation and supervision.",
+        ),
+        states=("decided", "paid", "evaluated", "closed"),
+    ),
+)
 APPLICATION = RecordType(
     name="application",
     label=LocalText("资助申报", "Application"),
@@ -287,6 +319,7 @@ APPLICATION = RecordType(
     derive=derive,
     check=check,
     saved=keep_costs,
+    prints=PRINTS,
     page_parts=("kandelia.apps.applications.parts.bound", "kandelia.apps.applications.parts.overlaps"),
     links=("kandelia.apps.applications.parts.links",),
 )

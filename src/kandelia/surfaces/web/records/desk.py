@@ -13,7 +13,7 @@ from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.records import facade
 from kandelia.kernel.records.contracts import Query, RecordView
 from kandelia.kernel.records.declaration import RecordType
-from kandelia.surfaces.web.records import addresses, parts
+from kandelia.surfaces.web.records import addresses
 from kandelia.surfaces.web.records.shown import Mark, mark, record_url
 from kandelia.surfaces.web.screens import screen
 
@@ -53,7 +53,6 @@ def desk(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "piles": piles,
         "kept": [_kept(viewer, one) for one in listed],
         "waiting": sum(pile.total for pile in piles),
-        "desk_parts": parts.of_desk(request, viewer),
         "firm": facade.is_owner_side(viewer),
         "portal_url": reverse("portal"),
     }

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kandelia.base.errors import InvalidInput, KandeliaError
 from kandelia.kernel.access.contracts import Right, Viewer
-from kandelia.kernel.papers import views_saved
+from kandelia.kernel.papers import changing, views_saved
 from kandelia.kernel.records import facade
 from kandelia.kernel.records.contracts import Query, RecordPage
 from kandelia.kernel.records.declaration import RecordType
@@ -37,6 +37,7 @@ def record_list(request: HttpRequest, viewer: Viewer, type: str) -> HttpResponse
         "wrong": wrong,
         "may_create": facade.may_create(viewer, declared),
         "steps": bulk.steps_of(viewer, declared) if page.items else (),
+        "change_many": bool(page.items and changing.offered(viewer, type)),
     }
     return render(request, "records/list.html", context)
 

@@ -15,7 +15,6 @@ from kandelia.kernel.records.declaration import RecordType
 
 Place = Literal["main", "aside"]
 RecordPart = Callable[[HttpRequest, Viewer, RecordView], str]
-DeskPart = Callable[[HttpRequest, Viewer], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,6 @@ class _Part:
 
 
 _parts: list[_Part] = []
-_desk: list[tuple[int, DeskPart]] = []
 
 
 def register_part(place: Place, draw: RecordPart, order: int = 100) -> None:
@@ -39,13 +37,6 @@ def register_part(place: Place, draw: RecordPart, order: int = 100) -> None:
         _parts.sort(key=lambda part: part.order)
 
 
-def register_desk(draw: DeskPart, order: int = 100) -> None:
-    """Draw something at the top of everybody's desk, such as what waits for them."""
-    if all(known is not draw for _order, known in _desk):
-        _desk.append((order, draw))
-        _desk.sort(key=lambda one: one[0])
-
-
 def of_record(request: HttpRequest, viewer: Viewer, view: RecordView, place: Place) -> tuple[SafeString, ...]:
     """What other rooms show of a record in a place."""
     drawn = (part.draw(request, viewer, view) for part in _parts if part.place == place)
@@ -55,11 +46,6 @@ def of_record(request: HttpRequest, viewer: Viewer, view: RecordView, place: Pla
 def of_type(declared: RecordType, viewer: Viewer, view: RecordView) -> tuple[SafeString, ...]:
     """What the type's own app shows of it."""
     return tuple(_safe(import_string(path)(viewer, view) for path in declared.page_parts))
-
-
-def of_desk(request: HttpRequest, viewer: Viewer) -> tuple[SafeString, ...]:
-    """What other rooms show on the desk."""
-    return tuple(_safe(draw(request, viewer) for _order, draw in _desk))
 
 
 def _safe(drawn: Iterator[str]) -> Iterator[SafeString]:

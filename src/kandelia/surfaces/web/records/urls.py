@@ -5,6 +5,7 @@ from django.urls import path
 from kandelia.surfaces.web.records import (
     attachments,
     bulk,
+    changing,
     desk,
     exporting,
     forms,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("records/<slug:type>/columns", lists.columns_chosen, name="record-columns"),
     path("records/<slug:type>/views", lists.views, name="record-views"),
     path("records/<slug:type>/bulk", bulk.bulk, name="record-bulk"),
+    path("records/<slug:type>/change", changing.change, name="record-change"),
     path("records/<slug:type>/new", forms.new, name="record-new"),
     path("records/<slug:type>/choices/<str:field>", lists.choices, name="record-choices"),
     path("records/<slug:type>/schema/<str:field>", forms.schema_inputs, name="record-schema"),
