@@ -24,7 +24,7 @@ def data_plane_modules() -> list[str]:
         p for place in ("live", "mqtt") for p in (SOURCE / "surfaces" / place).rglob("*.py") if "tests" not in p.parts
     ]
     drivers = [p for p in (SOURCE / "drivers").rglob("*.py") if "tests" not in p.parts]
-    roles = [SOURCE / "boot" / "roles" / f"{role}.py" for role in ("edge", "history", "live", "mqtt")]
+    roles = [SOURCE / "boot" / "roles" / f"{role}.py" for role in ("edge", "history", "live", "mqtt", "rules")]
     sdk = [SOURCE / "sdk" / f"{name}.py" for name in ("drivers", "samples")]
     files = [*planes, *engines, *live, *drivers, *(p for p in (*roles, *sdk) if p.exists())]
     return sorted(module_name(path) for path in files)
