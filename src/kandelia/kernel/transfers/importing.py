@@ -115,8 +115,8 @@ def inspect(viewer: Viewer, id: str) -> ImportView:
 
 
 def propose_plan(viewer: Viewer, found: Found, machine: str = "") -> Plan:
-    """The mapping to begin with: by names, new signals on `machine` where one is named."""
-    zone = str(settings.PLATFORM.time_zone)
+    """The mapping to begin with: by names, new signals on `machine` where one is named. An unclear zone stays open."""
+    zone = "" if "zone" in found.unclear else "UTC"
     return findings.proposed(found, propose(wanted(found), aiming.every(viewer), machine), zone)
 
 
@@ -138,6 +138,7 @@ def preview(viewer: Viewer, id: str, plan: Plan) -> dict[str, Any]:
 
 def preview_file(viewer: Viewer, path: Path, found: Found, plan: Plan) -> dict[str, Any]:
     """The same for a file that lies here."""
+    check(found, plan)
     aims = aiming.aims(viewer, plan)
     now = timezone.now()
     converter = Converter(plan, aims, int(now.timestamp()) * NS_PER_S, found.dialect.decimal)

@@ -53,7 +53,8 @@ def work(context: JobContext, payload: Mapping[str, Any]) -> dict[str, Any]:
 def _load(context: JobContext, row: Import) -> None:
     viewer, plan, found = system_viewer(row.organisation), read_plan(row.plan), found_of(row.found)
     aims = aiming.aims(viewer, plan)
-    _wait_known(context, viewer, [aim.number for aim in aims.values()])
+    context.progress(0.0, "waiting for history to hear of the signals")
+    wait_known(viewer, [aim.number for aim in aims.values()])
     source = source_of(row.organisation, plan)
     known = {aim.number: Known(aim.number, aim.kind) for aim in aims.values()}
     converter = Converter(plan, aims, time.time_ns(), found.dialect.decimal)
@@ -71,7 +72,7 @@ def _load(context: JobContext, row: Import) -> None:
     row.save(update_fields=["state", "finished_at"])
 
 
-def _wait_known(context: JobContext, viewer: Viewer, numbers: Sequence[int]) -> None:
+def wait_known(viewer: Viewer, numbers: Sequence[int]) -> None:
     """Until history has heard of signals that were made a moment ago: it sets aside what it does not know."""
     until_s = time.monotonic() + KNOWN_WAIT_S
     while True:
@@ -82,7 +83,6 @@ def _wait_known(context: JobContext, viewer: Viewer, numbers: Sequence[int]) -> 
         except Unavailable as error:
             if error.code != "not-yet-known" or time.monotonic() > until_s:
                 raise
-        context.progress(0.0, "waiting for history to hear of the new signals")
         time.sleep(KNOWN_POLL_S)
 
 

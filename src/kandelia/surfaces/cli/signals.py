@@ -21,6 +21,7 @@ from kandelia.kernel.signals.definitions import SignalView
 from kandelia.kernel.signals.logic import formats
 from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA
 from kandelia.surfaces.cli.options import json_option, organisation_options, say_json, say_table
+from kandelia.surfaces.cli.signal_files import export, import_tags, load_mapped
 
 PAGE_ROWS = 1_000
 LIST_ROWS = 100
@@ -119,15 +120,37 @@ def _write(found: Iterator[pa.RecordBatch], view: SignalView, form: str, file: B
 
 @group.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="YAML or JSON: columns to signals."
+)
+@click.option("--zone", default="", metavar="ZONE", help="Of times that name none: Asia/Shanghai, +08:00.")
+@click.option(
+    "--machine", default="", metavar="PATH", help="Columns that fit no signal become new ones on this machine."
+)
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Lines that do not fit, as CSV.")
+@click.option("--dry-run", is_flag=True, help="Only say what the file holds, the mapping, and the first samples.")
 @organisation_options
 @json_option
-def load(file: Path, viewer: Viewer, as_json: bool) -> None:
-    """Load the samples of the Parquet FILE over the bus.
+def load(
+    file: Path,
+    mapping: Path | None,
+    zone: str,
+    machine: str,
+    report: Path | None,
+    dry_run: bool,
+    viewer: Viewer,
+    as_json: bool,
+) -> None:
+    """Load the samples of FILE (CSV, Parquet or XLSX) over the bus.
 
-    Columns: signal (id or number), time, value; quality and lag_ms as it likes. What was loaded before is not stored
-    twice. Returns once the bus has everything on disk; history takes it from there.
+    A Parquet file with the columns signal (id or number), time and value (quality and lag_ms as it likes) needs no
+    mapping. Of any other file, columns or names are mapped by name, by --mapping, or to new signals by --machine. What
+    was loaded before is not stored twice. Returns once the bus has everything on disk; history takes it from there.
     """
-    rows = pq.ParquetFile(file).metadata.num_rows if _is_parquet(file) else 0
+    if mapping or zone or machine or report or dry_run or not _speaks_for_itself(file):
+        load_mapped(viewer, file, mapping, zone, machine, report, dry_run, as_json)
+        return
+    rows = pq.ParquetFile(file).metadata.num_rows
     if as_json or not sys.stderr.isatty():
         stored = loading.load_file(viewer, file)
     else:
@@ -146,11 +169,19 @@ def _told_to(bar: Any) -> Callable[[int, int], None]:
     return tell
 
 
-def _is_parquet(file: Path) -> bool:
+def _speaks_for_itself(file: Path) -> bool:
+    """A Parquet file with our own columns, as an export is."""
     with file.open("rb") as opened:
-        if opened.read(4) == b"PAR1":
-            return True
-    raise InvalidInput("this is not a Parquet file", str(file), "give one with signal, time, value", "invalid-file")
+        if opened.read(4) != b"PAR1":
+            return False
+    try:
+        return {"signal", "value"} <= set(pq.read_schema(file).names)
+    except (pa.ArrowException, OSError):
+        return False
+
+
+group.add_command(export)
+group.add_command(import_tags)
 
 
 def _find(viewer: Viewer, id: str) -> SignalView:

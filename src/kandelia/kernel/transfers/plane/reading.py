@@ -87,6 +87,8 @@ def _inspect_csv(file: Path) -> Found:
     text = dialects.text_of(data, encoding, whole=whole)
     dialect, head = dialects.find(text, encoding)
     rows = _more_rows(text, dialect, len(head.names))
+    if not rows and not head.rows:
+        raise InvalidInput("it has no rows of values", "file", "choose another", "empty")
     last = _last_row(tail, dialect, len(head.names)) if not whole else rows[-1:]
     found = findings.find("csv", head.names, head.units, rows or head.rows, dialect)
     found = _with_last(found, head.names, last)
@@ -282,6 +284,8 @@ def _parquet_blocks(file: Path) -> Iterator[Block]:
 def _inspect_xlsx(file: Path) -> Found:
     rows = [cells for _, cells in islice(_xlsx_rows(file), HEAD_ROWS)]
     head = dialects.head_of(rows)
+    if not head.rows:
+        raise InvalidInput("it has no rows of values", "file", "choose another", "empty")
     found = findings.find("xlsx", head.names, head.units, head.rows, Dialect(skip=head.skip))
     return _with_names(file, found) if found.form == "long" else found
 
