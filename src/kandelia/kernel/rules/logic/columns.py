@@ -30,8 +30,8 @@ class Column:
         found: np.ndarray = self.quality < BAD
         return found
 
-    def take(self, places: np.ndarray) -> "Column":
-        """The rows at these places."""
+    def take(self, places: np.ndarray | slice) -> "Column":
+        """The rows at these places; of a slice without a copy."""
         return Column(self.kind, self.data[places], self.quality[places])
 
 
@@ -48,13 +48,15 @@ class Series:
     def cut(self, start_ns: int, end_ns: int) -> "Series":
         """The rows in [start, end)."""
         first, last = np.searchsorted(self.times, (start_ns, end_ns))
-        return Series(self.times[first:last], self.column.take(np.arange(first, last)))
+        return Series(self.times[first:last], self.column.take(slice(int(first), int(last))))
 
     def at(self, instants: np.ndarray, hold_ns: int) -> Column:
         """The newest row at or before each instant; what is older than `hold_ns`, or missing, is BAD_NO_DATA."""
-        places = np.searchsorted(self.times, instants, "right") - 1
         if not len(self.times):
             return nothing(self.column.kind, len(instants))
+        if np.array_equal(self.times, instants):  # nothing to align
+            return self.column
+        places = np.searchsorted(self.times, instants, "right") - 1
         known = places >= 0
         places = np.maximum(places, 0)
         known &= instants - self.times[places] <= hold_ns
@@ -102,6 +104,17 @@ def series_of(batch: pa.RecordBatch | pa.Table, kind: Kind) -> Series:
     else:
         data = batch.column("value" if kind is Kind.FLOAT else "integer").to_numpy()
     return Series(times[places], Column(kind, data, quality).take(places))
+
+
+def all_times(series: Iterable[Series]) -> np.ndarray:
+    """Every instant at which one of them has a row, once, in order."""
+    found = [one.times for one in series if len(one)]
+    if not found:
+        return np.zeros(0, np.int64)
+    if all(np.array_equal(found[0], one) for one in found[1:]):
+        return found[0]
+    times = np.sort(np.concatenate(found), kind="stable")  # what is sorted in parts is merged
+    return np.asarray(times[np.append(True, times[1:] != times[:-1])])
 
 
 def _last_of_each(times: np.ndarray) -> np.ndarray:

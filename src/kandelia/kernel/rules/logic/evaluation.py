@@ -7,7 +7,7 @@ import numpy as np
 
 from kandelia.base.quality import BAD_NO_DATA, BAD_OUT_OF_RANGE
 from kandelia.base.samples import Kind
-from kandelia.kernel.rules.logic.columns import Column, Series, dtype_of, worst
+from kandelia.kernel.rules.logic.columns import Column, Series, all_times, dtype_of, worst
 from kandelia.kernel.rules.logic.operators import WINDOW
 from kandelia.kernel.rules.logic.tree import CONSTANT, INPUT, Node
 
@@ -36,7 +36,7 @@ def evaluate(node: Node, inputs: Mapping[int, Column], rows: int, windowed: Wind
 
 def evaluate_rows(node: Node, series: Mapping[int, Series], start_ns: int, end_ns: int, hold_ns: int) -> Series:
     """A tree without windows at each instant in [start, end) at which an input has a row."""
-    times = np.unique(np.concatenate([one.cut(start_ns, end_ns).times for one in series.values()]))
+    times = all_times(one.cut(start_ns, end_ns) for one in series.values())
     aligned = {number: one.at(times, hold_ns) for number, one in series.items()}
     return Series(times, evaluate(node, aligned, len(times)))
 

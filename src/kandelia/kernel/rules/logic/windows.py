@@ -71,7 +71,14 @@ def evaluate_windows(root: Node, series: Mapping[int, Series], windows: Windows,
 
 
 def _counts(times: np.ndarray, windows: Windows) -> np.ndarray:
-    return np.bincount(times // windows.length_ns - windows.first, minlength=windows.count)[: windows.count]
+    """How many of these instants, which rise, lie in each window."""
+    edges = np.arange(windows.first, windows.last + 1, dtype=np.int64) * windows.length_ns
+    return np.diff(np.searchsorted(times, edges))
+
+
+def _usable(series: Series) -> Series:
+    good = series.column.usable
+    return series if good.all() else Series(series.times[good], series.column.take(np.flatnonzero(good)))
 
 
 def _applied(node: Node, rows: Series, windows: Windows, hold_ns: int) -> Column:
@@ -79,8 +86,7 @@ def _applied(node: Node, rows: Series, windows: Windows, hold_ns: int) -> Column
     if op in _STEPS:
         return _STEPS[op](kind, rows, windows, hold_ns)
     inside = rows.cut(windows.start_ns, windows.end_ns)
-    good = np.flatnonzero(inside.column.usable)
-    used = Series(inside.times[good], inside.column.take(good))
+    used = _usable(inside)
     counts = _counts(used.times, windows)
     quality = _quality(inside, used, counts, windows)
     if op == "count":
@@ -93,8 +99,9 @@ def _applied(node: Node, rows: Series, windows: Windows, hold_ns: int) -> Column
 def _quality(inside: Series, used: Series, counts: np.ndarray, windows: Windows) -> np.ndarray:
     """The worst of the rows that entered, uncertain where bad ones stood beside them."""
     mixed = (_counts(inside.times, windows) > counts) & (counts > 0)
-    quality = np.zeros(windows.count, np.uint16)
-    np.maximum.at(quality, used.times // windows.length_ns - windows.first, used.column.quality)
+    quality = _reduced(np.maximum)(
+        Series(used.times, Column(Kind.INTEGER, used.column.quality, used.column.quality)), counts, windows
+    )
     return np.where(mixed & (quality < UNCERTAIN_SUB_NORMAL), UNCERTAIN_SUB_NORMAL, quality).astype(np.uint16)
 
 
@@ -152,8 +159,7 @@ _SAMPLES: dict[str, Callable[[Series, np.ndarray, Windows], np.ndarray]] = {
 
 def _delta(kind: Kind, rows: Series, windows: Windows, hold_ns: int) -> Column:
     """Last value less the one before the window; without one, less the window's first."""
-    good = np.flatnonzero(rows.column.usable)
-    used = Series(rows.times[good], rows.column.take(good))
+    used = _usable(rows)
     before = used.at(windows.ends - windows.length_ns - 1, hold_ns)
     counts = _counts(used.cut(windows.start_ns, windows.end_ns).times, windows)
     end = used.at(windows.ends - 1, hold_ns)
