@@ -11,7 +11,6 @@ class PlantConfig(AppConfig):
 
     def ready(self) -> None:
         """How far a command has come stands on its page."""
-        from kandelia.apps.plant.screens.commanding import follow  # models load only once the apps are ready
-        from kandelia.sdk.record_pages import register_part
+        from . import parts  # models load only once the apps are ready
 
-        register_part("main", follow)
+        parts.begin()

@@ -1,5 +1,6 @@
 """Commands to devices: send one, list them, show one."""
 
+import threading
 import time
 from datetime import datetime
 
@@ -44,9 +45,9 @@ def send(
 ) -> None:
     """Command SIGNAL (number or id) to hold VALUE. It is sent once by the edge, and read back."""
     made = facade.request(viewer, _number(viewer, signal), value, reason, valid_s=valid_s, key=key)
-    ends_s = time.monotonic() + wait_s
+    ends_s, pause = time.monotonic() + wait_s, threading.Event()
     while not made.over and time.monotonic() < ends_s:
-        time.sleep(POLL_S)
+        pause.wait(POLL_S)
         made = facade.command(viewer, made.id)
     _say(made, as_json)
     if wait_s and made.state != "confirmed":
