@@ -14,8 +14,10 @@ def demo() -> None:
 
 
 @demo.command()
-@click.option("--firms", type=click.IntRange(1, 20_000), default=loading.FIRMS, show_default=True)
-@click.option("--applications", type=click.IntRange(0, 100_000), default=loading.APPLICATIONS, show_default=True)
+@click.option("--firms", type=click.IntRange(1, 20_000), default=loading.FIRMS, show_default=True, help="How many.")
+@click.option(
+    "--applications", type=click.IntRange(0, 100_000), default=loading.APPLICATIONS, show_default=True, help="How many."
+)
 @click.option("--seed", type=int, default=loading.SEED, show_default=True, help="The same seed, the same data.")
 def bureau(firms: int, applications: int, seed: int) -> None:
     """A bureau with a person for each office, firms, calls, applications, scores and payments; adds what is missing."""

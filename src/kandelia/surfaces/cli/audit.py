@@ -19,7 +19,7 @@ def group() -> None:
 
 
 @group.command("list")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000), help="How many at most.")
 @organisation_options
 @json_option
 def list_(limit: int, viewer: Viewer, as_json: bool) -> None:

@@ -58,7 +58,7 @@ def send(
 @click.option("--signal", default="", metavar="SIGNAL", help="Only those of a signal (number or id).")
 @click.option("--state", default="", help="Only those in a state, such as unknown.")
 @click.option("--after", default="", metavar="ID", help="Go on behind this one.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000), help="How many at most.")
 @organisation_options
 @json_option
 def list_(signal: str, state: str, after: str, limit: int, viewer: Viewer, as_json: bool) -> None:

@@ -18,7 +18,9 @@ def group() -> None:
 
 @group.command("list")
 @click.option("--after", default="", metavar="NUMBER", help="Only what came after this one.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, quarantined.LIST_MAX))
+@click.option(
+    "--limit", default=100, show_default=True, type=click.IntRange(1, quarantined.LIST_MAX), help="How many at most."
+)
 @organisation_options
 @json_option
 def list_(after: str, limit: int, viewer: Viewer, as_json: bool) -> None:

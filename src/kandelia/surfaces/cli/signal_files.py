@@ -113,7 +113,14 @@ def _teller(file: Path, as_json: bool) -> Callable[[float, int], None] | None:
 @click.option("--from", "start", required=True, metavar="TIME", help="ISO 8601 with a zone, or ms since 1970.")
 @click.option("--to", "end", required=True, metavar="TIME", help="Where it ends (not included).")
 @click.option("--every", default="", metavar="LENGTH", help="Averages in buckets of a length: 1m, 1h.")
-@click.option("--format", "form", type=click.Choice(list(exporting.FORMATS)), default="parquet", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(exporting.FORMATS)),
+    default="parquet",
+    show_default=True,
+    help="How rows are written.",
+)
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where the file goes.")
 @organisation_options
 @json_option

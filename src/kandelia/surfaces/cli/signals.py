@@ -74,7 +74,14 @@ def list_some(search: str, machine: str, connection: str, limit: int, viewer: Vi
 @click.option("--to", "end", required=True, metavar="TIME", help="Where it ends (not included).")
 @click.option("--points", type=click.IntRange(1, TREND_POINTS_MAX), help="In so many buckets at most.")
 @click.option("--every", metavar="LENGTH", help="In buckets of a length: 10s, 1m, 1h, 1d.")
-@click.option("--format", "form", type=click.Choice(["csv", "json", "parquet"]), default="csv", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="How rows are written.",
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Into a file (parquet needs one).")
 @organisation_options
 def query(

@@ -13,7 +13,11 @@ from kandelia.kernel.access.contracts import Role, TokenView, Viewer
 from kandelia.surfaces.cli.options import json_option, organisation_options, say_json, say_table
 
 role_option = click.option(
-    "--role", type=click.Choice([role.value for role in Role]), default=Role.VIEWER.value, show_default=True
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.VIEWER.value,
+    show_default=True,
+    help="What it may do; give the least that is enough.",
 )
 DAYS = re.compile(r"(\d{1,4})d")
 

@@ -25,7 +25,7 @@ def group() -> None:
 @click.argument("sign_in", metavar="NAME")
 @role_option
 @click.option("--name", default="", help="How the person is called.")
-@click.option("--language", type=click.Choice(["zh", "en"]), default=None)
+@click.option("--language", type=click.Choice(["zh", "en"]), default=None, help="Of pages; else as the browser asks.")
 @click.option("--duty", "duties", multiple=True, metavar="NAME", help="An office held beside the role; repeatable.")
 @password_option
 @organisation_options
