@@ -62,6 +62,13 @@ def kind_of(row: Derivation) -> Kind:
     return Kind(row.compiled["kind"])
 
 
+def usual(row: Any) -> None:
+    """What a form leaves empty takes its usual value."""
+    for column in row._meta.concrete_fields:
+        if column.has_default() and getattr(row, column.attname) is None:
+            setattr(row, column.attname, column.get_default())
+
+
 def check_bounds(row: Any, bounds: Mapping[str, tuple[float, float]]) -> None:
     """InvalidInput names the first field outside."""
     for name, (low, high) in bounds.items():

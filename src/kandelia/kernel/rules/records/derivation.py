@@ -129,6 +129,7 @@ DERIVED = RecordType(
     group="plant",
     narrow=narrow,
     placed=True,
+    derive=compiling.usual,
     check=check,
     saved=tell,
     links=("kandelia.kernel.rules.records.derivation.live_page",),

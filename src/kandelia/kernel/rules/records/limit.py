@@ -90,6 +90,7 @@ LIMIT = RecordType(
     group="plant",
     narrow=narrow,
     placed=True,
+    derive=compiling.usual,
     check=check,
     saved=tell,
 )

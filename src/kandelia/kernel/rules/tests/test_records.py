@@ -55,6 +55,12 @@ def test_a_derived_signal_is_a_signal_and_reaches_the_data_plane(viewer):
     assert document.watched == {number for number, _ in document.derived[0].inputs}
 
 
+def test_what_is_left_empty_takes_its_usual_value(viewer):
+    load(viewer, [{**DERIVED, "decimals": "", "hold_s": "", "lateness_s": ""}], [{**LIMIT, "dead_band": ""}])
+    row = Derivation.objects.get()
+    assert (row.decimals, row.hold_s, row.lateness_s, Limit.objects.get().dead_band) == (2, 3_600, 5, 0.0)
+
+
 def test_loading_again_changes_only_what_differs(viewer):
     load(viewer, [DERIVED], [LIMIT])
     load(viewer, [DERIVED], [{**LIMIT, "level": 12.0}])
