@@ -23,9 +23,9 @@ from kandelia.kernel.connections.plane.edge import Edge, EdgePlan
 from kandelia.kernel.events import bridge
 from kandelia.kernel.records import facade as records
 from kandelia.kernel.signals.facade import signal
-from kandelia.kernel.signals.plant_loading import load_plant
 from kandelia.kernel.signals.publishing import SnapshotBucket
 from kandelia.kernel.signals.snapshot import document
+from kandelia.kernel.templates.site_files import load_plant
 from kandelia.kernel.work import inbox
 from kandelia.kernel.work.contracts import InboxQuery
 from tests.edge.rig import Told
