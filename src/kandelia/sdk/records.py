@@ -6,6 +6,7 @@ from kandelia.kernel.connections import facade as connections
 from kandelia.kernel.events import facade as events
 from kandelia.kernel.jobs import facade as jobs
 from kandelia.kernel.papers import facade as papers
+from kandelia.kernel.sharing import facade as sharing
 from kandelia.kernel.signals import facade as signals
 from kandelia.kernel.signals import quarantined as quarantine
 from kandelia.kernel.templates import facade as templates
@@ -19,6 +20,7 @@ __all__ = [
     "jobs",
     "papers",
     "quarantine",
+    "sharing",
     "signals",
     "templates",
     "things",

@@ -13,6 +13,7 @@ app = App(
         NavigationEntry("plant", LocalText("浏览", "Explorer"), "plant-explore", "folder-tree"),
         NavigationEntry("plant", LocalText("对比", "Compare"), "plant-compare", "chart-line"),
         NavigationEntry("plant", LocalText("测点", "Signals"), "plant-signals", "activity"),
+        NavigationEntry("plant", LocalText("与我共享", "Shared with us"), "plant-shared", "share-2"),
     ),
     urls="kandelia.apps.plant.urls",
     api="kandelia.apps.plant.api",

@@ -7,6 +7,8 @@ from kandelia.apps.plant.screens import commanding, compare, dashboards, explore
 urlpatterns = [
     path("", overview.overview, name="plant-overview"),
     path("machines/<path:machine>", machine.machine, name="plant-machine"),
+    path("shared", machine.shared, name="plant-shared"),
+    path("shared/<str:organisation>/machines/<path:machine>", machine.shared_machine, name="plant-shared-machine"),
     path("signals", signals.signal_list, name="plant-signals"),
     path("signals/<int:number>", signals.signal_page, name="plant-signal"),
     path("signals/<int:number>/set", commanding.set_value, name="plant-set"),

@@ -117,6 +117,14 @@ def looks(viewer: Viewer, id: int = 0) -> tuple[LookView, ...]:
     return access.list_looks(viewer, id)
 
 
+def guest(viewer: Viewer, organisation: str) -> Viewer:
+    """Oneself as an organisation that shares something sees one; NotFound where it shares nothing."""
+    for found in access.borrowed(viewer):
+        if found.organisation == organisation:
+            return found
+    raise NotFound(f'"{organisation[:60]}" shares nothing with you', "organisation", "see what is shared", "not-found")
+
+
 def _answer(viewer: Viewer, id: int, step: str) -> ShareView:
     require(viewer, Right.ADMINISTER)
     row = _row(viewer, id)

@@ -24,6 +24,7 @@ from kandelia.surfaces.api import (
     record_schemas,
     records,
     repeating,
+    rights,
     templates,
     work,
 )
@@ -72,6 +73,7 @@ for room in (
     record_parts,
     record_papers,
     work,
+    rights,
 ):
     api.add_router("", room.router)
 for app in registry.registered():

@@ -31,12 +31,23 @@ def group() -> None:
 @click.argument("name")
 @role_option
 @click.option("--duty", "duties", multiple=True, metavar="NAME", help="An office it also holds; may be repeated.")
+@click.option("--place", "places", multiple=True, help="Where the role counts, such as site/area; repeatable.")
 @click.option("--expires", metavar="WHEN", help="Days like 90d, or a last day like 2030-12-31; else until revoked.")
 @organisation_options
 @json_option
-def create(name: str, role: str, duties: tuple[str, ...], expires: str | None, viewer: Viewer, as_json: bool) -> None:
+def create(
+    name: str,
+    role: str,
+    duties: tuple[str, ...],
+    places: tuple[str, ...],
+    expires: str | None,
+    viewer: Viewer,
+    as_json: bool,
+) -> None:
     """Make a token NAME and print its secret, this once."""
-    made, secret = access.create_token(viewer, name, Role(role), end_of(expires) if expires else None, duties=duties)
+    made, secret = access.create_token(
+        viewer, name, Role(role), end_of(expires) if expires else None, duties=duties, places=places
+    )
     if as_json:
         say_json(
             {"id": made.id, "name": made.name, "role": made.role, "organisation": made.organisation, "token": secret}

@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from kandelia.surfaces.web.pages import devices, finding, health, preferences, provider, second_factor, sign_in, tokens
+from kandelia.surfaces.web.pages import (
+    devices,
+    finding,
+    health,
+    preferences,
+    provider,
+    rights,
+    second_factor,
+    sign_in,
+    tokens,
+)
 
 urlpatterns = [
     path("sign-in", sign_in.sign_in, name="sign-in"),
@@ -24,6 +34,10 @@ urlpatterns = [
     path("me/organisation", preferences.set_organisation, name="set-organisation"),
     path("devices", devices.devices, name="devices"),
     path("devices/<str:id>/end", devices.end, name="end-device"),
+    path("roles", rights.roles, name="roles"),
+    path("sharing", rights.shares, name="sharing"),
+    path("sharing/<int:id>", rights.share, name="share"),
+    path("sharing/<int:id>/<slug:step>", rights.answer, name="answer-share"),
     path("search", finding.find, name="search"),
     path("healthz", health.health, name="health"),
     path("", include("kandelia.surfaces.web.work.urls")),

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
-from kandelia.apps.plant.logic.board import TREND_SIGNALS_DEFAULT, LiveRow, card, definitions, live_row, signal_id
+from kandelia.apps.plant.logic.board import (
+    TREND_SIGNALS_DEFAULT,
+    LiveRow,
+    card,
+    definitions,
+    live_row,
+    machines_of,
+    signal_id,
+)
 from kandelia.base.samples import Kind
-from kandelia.sdk.records import commands, connections, signals, things
+from kandelia.sdk.records import access, commands, connections, sharing, signals, things
 from kandelia.sdk.screens import screen
 from kandelia.sdk.views import ConnectionView, MachineView, Right, SignalView, SiteView, Viewer
 
@@ -17,6 +26,29 @@ from kandelia.sdk.views import ConnectionView, MachineView, Right, SignalView, S
 @screen(Right.SEE, somewhere=True)
 def machine(request: HttpRequest, viewer: Viewer, machine: str) -> HttpResponse:
     """The page of the machine at a path."""
+    return _page(request, viewer, machine)
+
+
+@screen(Right.SEE)
+def shared_machine(request: HttpRequest, viewer: Viewer, organisation: str, machine: str) -> HttpResponse:
+    """The page of a machine that another organisation shares with one's own."""
+    return _page(request, sharing.guest(viewer, organisation), machine)
+
+
+@require_GET
+@screen(Right.SEE)
+def shared(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """What other organisations share: their machines, and their signals by number."""
+    shown = []
+    for guest in access.borrowed(viewer):
+        single = {number for grant in guest.grants for number in grant.signals}
+        rows = [live_row(one, viewer.language) for one in signals.signals_of(guest, single).values()]
+        shown.append((guest.organisation, machines_of(things.tree(guest)), rows))
+    drawn = definitions(row for _org, _machines, rows in shown for row in rows)
+    return render(request, "plant/shared.html", {"shown": shown, "definitions": drawn, "language": viewer.language})
+
+
+def _page(request: HttpRequest, viewer: Viewer, machine: str) -> HttpResponse:
     found = things.machine(viewer, machine)
     views = signals.of_machine(viewer, found.path)
     rows = [live_row(signal, viewer.language) for signal in views]

@@ -1,4 +1,4 @@
-"""Promise: a share shows what was accepted, from its day on and until it ends, to the partner alone; who looked stands."""
+"""Promise: a share shows what was accepted, until it ends, to the partner alone; who looked stands for the owner."""
 
 from datetime import UTC, date, datetime, timedelta
 

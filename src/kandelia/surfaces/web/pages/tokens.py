@@ -12,11 +12,12 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kandelia.base.errors import Conflict, InvalidInput, KandeliaError, NotAllowed
+from kandelia.base.errors import Conflict, InvalidInput, KandeliaError, NotAllowed, NotFound
 from kandelia.kernel.access import facade as access
 from kandelia.kernel.access.contracts import RIGHTS, Right, Role, Viewer
 from kandelia.surfaces.web.answers import status_of
 from kandelia.surfaces.web.fields import Field, with_error
+from kandelia.surfaces.web.pages.rights import place_choices
 from kandelia.surfaces.web.screens import screen
 from kandelia.surfaces.web.templatetags.parts import role_word
 
@@ -29,16 +30,17 @@ def tokens(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The list and the form; a new secret is in the answer to the form and nowhere else."""
     if request.method == "GET":
         return _page(request, viewer, _fields(viewer))
-    given = {name: request.POST.get(name, "") for name in ("name", "role", "expires_at")}
+    given = {name: request.POST.get(name, "") for name in ("name", "role", "place", "expires_at")}
     try:
         made, secret = access.create_token(
             viewer,
             given["name"],
             _role(given["role"]),
             end_of(given["expires_at"]),
+            places=[given["place"]] if given["place"] else (),
             address=access.address_of(request),
         )
-    except (InvalidInput, Conflict, NotAllowed) as error:
+    except (InvalidInput, Conflict, NotAllowed, NotFound) as error:
         return _page(request, viewer, with_error(_fields(viewer, given), error, "name"), status=status_of(error))
     origin = f"{request.scheme}://{request.get_host()}"
     return _page(request, viewer, _fields(viewer), made=made, secret=secret, origin=origin)
@@ -65,7 +67,9 @@ def _page(
 
 def _fields(viewer: Viewer, given: dict[str, str] | None = None) -> list[Field]:
     given = given or {}
-    roles = [role for role in reversed(Role) if RIGHTS[role] <= RIGHTS[viewer.role]]
+    held = {right for right in Right if viewer.may_somewhere(right)}
+    roles = [role for role in reversed(Role) if RIGHTS[role] and RIGHTS[role] <= held]
+    everywhere = (("", _("everywhere")),) if viewer.may(Right.SEE) else ()
     until = (timezone.localdate() + timedelta(days=LIFE_DAYS)).isoformat()
     return [
         Field(
@@ -81,6 +85,15 @@ def _fields(viewer: Viewer, given: dict[str, str] | None = None) -> list[Field]:
             value=given.get("role", Role.VIEWER.value),
             help=_("Give the least that is enough."),
             choices=tuple((role.value, str(role_word(role))) for role in roles),
+        ),
+        Field(
+            "place",
+            _("Where"),
+            "select",
+            value=given.get("place", ""),
+            help=_("The role counts there alone."),
+            choices=(*everywhere, *place_choices(viewer)),
+            required=False,
         ),
         Field(
             "expires_at",

@@ -14,5 +14,9 @@ def entries(viewer: Viewer) -> tuple[list[Entry], list[Entry]]:
     if viewer.person is not None:
         work.insert(0, ("govern", LocalText("职责代行", "Standing in"), "user-check", reverse("delegations")))
         work.insert(0, ("govern", LocalText("待办", "Inbox"), "inbox", reverse("inbox")))
-    kept = ("system", LocalText("人员与职责", "People"), "users", reverse("people"))
-    return work, [kept] if viewer.may(Right.ADMINISTER) else []
+    kept = [
+        ("system", LocalText("人员与职责", "People"), "users", reverse("people")),
+        ("system", LocalText("角色", "Roles"), "key-round", reverse("roles")),
+        ("system", LocalText("共享", "Sharing"), "share-2", reverse("sharing")),
+    ]
+    return work, kept if viewer.may(Right.ADMINISTER) else []

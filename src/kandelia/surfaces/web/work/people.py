@@ -11,9 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kandelia.base.errors import Conflict, InvalidInput, KandeliaError, NotFound
 from kandelia.kernel.access import facade as access
-from kandelia.kernel.access.contracts import PersonView, Right, Role, Viewer
+from kandelia.kernel.access.contracts import PLACE_ROLES, PersonView, Right, Role, Viewer
 from kandelia.kernel.credentials import facade as credentials
 from kandelia.surfaces.web.fields import Field
+from kandelia.surfaces.web.pages.rights import place_choices
+from kandelia.surfaces.web.pages.tokens import end_of as _end_of
 from kandelia.surfaces.web.screens import screen
 from kandelia.surfaces.web.templatetags.parts import role_word
 from kandelia.surfaces.web.work.duties import duty_labels
@@ -58,7 +60,10 @@ def person(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
             messages.error(request, told(error))
         return HttpResponseRedirect(reverse("people"))
     held = access.duties_of(viewer.organisation).get(id, frozenset())
-    return render(request, "work/person.html", {"shown": shown, **_choices(viewer, shown, held)})
+    places = dict(place_choices(viewer))
+    grants = [(one, places.get(one.place, one.place)) for one in access.list_grants(viewer) if one.person == id]
+    more = {"grants": grants, "places": places.items(), "place_roles": PLACE_ROLES}
+    return render(request, "work/person.html", {"shown": shown, **_choices(viewer, shown, held), **more})
 
 
 @require_POST
@@ -88,6 +93,24 @@ def proof(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     credentials.set_proof_roles(viewer, roles, address=access.address_of(request))
     messages.success(request, _("Saved."))
     return HttpResponseRedirect(reverse("people"))
+
+
+@require_POST
+@screen(Right.ADMINISTER)
+def grant(request: HttpRequest, viewer: Viewer, id: int) -> HttpResponse:
+    """A role at a place for one person, or the end of one (`end` is its id)."""
+    shown, address = _one(viewer, id), access.address_of(request)
+    try:
+        if (which := request.POST.get("end", "")).isdecimal():
+            access.end_grant(viewer, int(which), address=address)
+        else:
+            until = _end_of(request.POST.get("until", ""))
+            role, place = _role(request.POST.get("role", "")), request.POST.get("place", "")
+            access.give_grant(viewer, shown.sign_in, role, place, until, address=address)
+        messages.success(request, _("Saved."))
+    except KandeliaError as error:
+        messages.error(request, told(error))
+    return HttpResponseRedirect(reverse("person", args=[id]))
 
 
 def _page(

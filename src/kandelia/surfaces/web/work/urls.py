@@ -18,6 +18,7 @@ urlpatterns = [
     path("people", people.people, name="people"),
     path("people/proof", people.proof, name="proof-roles"),
     path("people/<int:id>", people.person, name="person"),
+    path("people/<int:id>/grants", people.grant, name="grant-person"),
     path("people/<int:id>/<slug:what>", people.change, name="change-person"),
     path("records/<slug:type>/<int:id>/comments", comments.comments, name="comments"),
     path("records/<slug:type>/<int:id>/assignment", assignment.assignment, name="assignment"),
