@@ -11,6 +11,8 @@ from .conftest import Program
 SIGNAL = {"machine": "s1/hall/oven", "key": "temperature"}
 LINK = {"site": "s1", "driver": "opcua"}
 SIGNED, SEE, OPERATE, CONFIGURE, NOBODY = "signed in", "see", "operate", "configure", "nobody"
+ADMINISTER = "administer"
+GRANT = {"sign_in": "nobody", "role": "viewer", "place": "s1"}
 WINDOW = "start=0&end=1000"
 # Every operation of openapi.json: a path that works, a body, and the right it needs.
 OPERATIONS = {
@@ -50,6 +52,15 @@ OPERATIONS = {
     "POST /commands/{id}/approve": ("/commands/0/approve", {}, OPERATE),
     "POST /commands/{id}/decline": ("/commands/0/decline", {}, OPERATE),
     "POST /commands/{id}/withdraw": ("/commands/0/withdraw", {}, OPERATE),
+    "GET /grants": ("/grants", None, ADMINISTER),
+    "POST /grants": ("/grants", GRANT, ADMINISTER),
+    "DELETE /grants/{id}": ("/grants/0", None, ADMINISTER),
+    "GET /shares": ("/shares", None, ADMINISTER),
+    "POST /shares": ("/shares", {"partner": "none", "place": "s1"}, ADMINISTER),
+    "POST /shares/{id}/steps/{step}": ("/shares/0/steps/end", None, ADMINISTER),
+    "GET /shares/{id}/looks": ("/shares/0/looks", None, ADMINISTER),
+    "GET /shared": ("/shared", None, SEE),
+    "GET /shared/{organisation}/signals": ("/shared/none/signals", None, SEE),
     "GET /events": ("/events", None, SEE),
     "GET /jobs": ("/jobs", None, SEE),
     "GET /jobs/{id}": ("/jobs/none", None, SEE),
@@ -73,6 +84,7 @@ ROLES_WITH = {
     SEE: set(Role) - {Role.MEMBER},
     OPERATE: {Role.OPERATOR, Role.ENGINEER, Role.ADMINISTRATOR},
     CONFIGURE: {Role.ENGINEER, Role.ADMINISTRATOR},
+    ADMINISTER: {Role.ADMINISTRATOR},
     NOBODY: set(),
 }
 

@@ -119,6 +119,7 @@ def looks(viewer: Viewer, id: int = 0) -> tuple[LookView, ...]:
 
 def guest(viewer: Viewer, organisation: str) -> Viewer:
     """Oneself as an organisation that shares something sees one; NotFound where it shares nothing."""
+    require(viewer, Right.SEE)
     for found in access.borrowed(viewer):
         if found.organisation == organisation:
             return found

@@ -41,6 +41,12 @@ def signal(viewer: Viewer, number: int) -> SignalView:
     return found
 
 
+def seen_as(viewer: Viewer, number: int) -> Viewer:
+    """The viewer as the organisation sees them whose signal it is: themselves, or the guest of one that shares it."""
+    found = lent.find(viewer, [number]) if not store.known(viewer.organisation, [number]) else {}
+    return found[number].owner if number in found else viewer
+
+
 def versions(viewer: Viewer, number: int) -> tuple[SignalVersionView, ...]:
     """What its numbers meant and since when, the newest first; NotFound also for another organisation's."""
     signal(viewer, number)

@@ -79,7 +79,7 @@ def offer(request: HttpRequest, body: NewShare) -> Status[dict[str, Any]]:
     return Status(201, asdict(made))
 
 
-@router.post("/shares/{id}/{step}", response=dict[str, Any])
+@router.post("/shares/{id}/steps/{step}", response=dict[str, Any])
 def answer(request: HttpRequest, id: int, step: Answer) -> dict[str, Any]:
     """Accept or decline what is offered to one's organisation, or end what either side has."""
     return asdict(STEPS[step](viewer_of(request), id))

@@ -39,8 +39,8 @@ def offer(
     viewer: Viewer,
 ) -> None:
     """Offer to share a place or signals with the organisation PARTNER; it sees nothing before it accepts."""
-    days = [one.date() if one else None for one in (since, until)]
-    made = sharing.offer(viewer, Offer(partner, place, signals, *days, export, purpose))
+    first, last = (one.date() if one else None for one in (since, until))
+    made = sharing.offer(viewer, Offer(partner, place, signals, first, last, export, purpose))
     click.echo(f"share {made.id} is offered to {partner}")
 
 

@@ -9,10 +9,11 @@ from django.shortcuts import render
 
 from kandelia.apps.plant.logic.board import definitions, live_row, machines_of
 from kandelia.apps.plant.screens.machine import source
+from kandelia.base.errors import NotFound
 from kandelia.base.units import shown_unit
 from kandelia.sdk.records import commands, connections, signals, things
 from kandelia.sdk.screens import screen
-from kandelia.sdk.views import Right, SignalVersionView, SignalView, Viewer
+from kandelia.sdk.views import MachineView, Right, SignalVersionView, SignalView, Viewer
 
 ROWS = 50
 SEARCH_LENGTH_MAX = 200
@@ -73,13 +74,15 @@ def signal_page(request: HttpRequest, viewer: Viewer, number: int) -> HttpRespon
     """One signal: what it is, what it says now, how it went."""
     signal = signals.signal(viewer, number)
     row = live_row(signal, viewer.language)
-    machine = things.machine(viewer, signal.machine)
-    site = next((site for site in things.tree(viewer) if site.key == machine.site), None)
+    owner = signals.seen_as(viewer, number)
+    machine = _machine(owner, signal.machine)
+    site = next((site for site in things.tree(owner) if machine and site.key == machine.site), None)
     context = {
         "signal": signal,
         "row": row,
         "machine": machine,
-        "machine_name": machine.name.say(viewer.language) or machine.key,
+        "machine_name": machine.name.say(viewer.language) or machine.key if machine else "",
+        "owner": owner.organisation if owner.home else "",
         "definitions": definitions([row]),
         "zone": site.time_zone if site else "",
         "clash": signal.clash,
@@ -87,6 +90,14 @@ def signal_page(request: HttpRequest, viewer: Viewer, number: int) -> HttpRespon
         "versions": [meaning(one) for one in signals.versions(viewer, number)],
     }
     return render(request, "plant/signal.html", context)
+
+
+def _machine(viewer: Viewer, path: str) -> MachineView | None:
+    """None where the signal alone is the viewer's to see."""
+    try:
+        return things.machine(viewer, path)
+    except NotFound:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

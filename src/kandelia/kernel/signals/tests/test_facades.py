@@ -73,6 +73,7 @@ FOREIGN = {
     "signals.put_signal": lambda n: signals.put_signal(SOUTH, replace(n, key="mine")),
     "signals.put_signals": lambda n: signals.put_signals(SOUTH, [replace(n, number=0)]),
     "signals.remove_signal": lambda n: signals.remove_signal(SOUTH, n.number),
+    "signals.seen_as": lambda n: signals.seen_as(SOUTH, n.number) is SOUTH,
     "signals.versions": lambda n: signals.versions(SOUTH, n.number) == (),
     "queries.raw": lambda n: queries.raw(SOUTH, [n.number], 0, 1),
     "queries.trend": lambda n: queries.trend(SOUTH, [n.number], 0, 1, 1),
