@@ -100,7 +100,7 @@ def head_of(rows: Sequence[Sequence[str]]) -> Head:
         if place + 1 < len(rows) and not _has_values(rows[place]) and _has_values(rows[place + 1]):
             units, place = rows[place], place + 1
     values = [tuple(row) for row in rows[place:] if len(row) == width]
-    return Head(_names(names, width), tuple(units) or ("",) * width, place, tuple(values))
+    return Head(_names(names, width), (*units, *("",) * width)[:width], place, tuple(values))
 
 
 def _separator(text: str) -> str:

@@ -6,16 +6,14 @@ manual, "Exporting and Importing Tags" (CSV columns); "Modbus Addressing" (HR, I
 vendor was used.
 """
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kandelia.base.errors import InvalidInput
-from kandelia.kernel.transfers.logic.tags import TAGS_MAX, Listed, Tag
+from kandelia.kernel.transfers.logic.tags import TAGS_MAX, Listed, Tag, rows_of
 from kandelia.kernel.transfers.logic.units import ucum
 
 DEPTH_MAX = 20
@@ -234,13 +232,14 @@ def _filled(text: str, parameters: Mapping[str, str]) -> str:
 
 def _read_csv(text: str, name: str) -> Listed:
     """The CSV of 7.9: Path, Name, TagType, DataType, OPCItemPath …"""
-    reader = csv.DictReader(io.StringIO(text))
-    head = {(column or "").strip().lower() for column in reader.fieldnames or ()}
+    head, rows = rows_of(text, name)
     if not {"name", "opcitempath"} <= head:
         mend = "export the tags in Ignition's designer as JSON, or as CSV with Path, Name, DataType, OPCItemPath"
         raise InvalidInput("the columns Name and OPCItemPath are missing", name, mend, "no-tag-list")
     walk = _Walk(name)
-    for where, cells in _csv_rows(reader, name):
+    for where, cells in rows:
+        if not cells.get("name") or cells.get("tagtype", "").lower() in ("folder", "6"):
+            continue
         node = {
             "opcItemPath": cells.get("opcitempath", ""),
             "valueSource": "opc" if cells.get("opcitempath") else "memory",
@@ -251,20 +250,6 @@ def _read_csv(text: str, name: str) -> Listed:
         folders = tuple(part for part in cells.get("path", "").split("/") if part)
         walk._atomic(node, cells.get("name", ""), _Place(folders, {}), where)
     return walk.listed
-
-
-def _csv_rows(reader: "csv.DictReader[str]", name: str) -> Iterator[tuple[str, dict[str, str]]]:
-    try:
-        for row in reader:
-            cells = {
-                (key or "").strip().lower(): (value or "").strip()
-                for key, value in row.items()
-                if isinstance(value, str | None)
-            }
-            if cells.get("name") and cells.get("tagtype", "").lower() not in ("folder", "6"):
-                yield f"{name}, line {reader.line_num}", cells
-    except csv.Error as error:
-        raise InvalidInput(str(error), f"{name}, line {reader.line_num}", "export it again", "no-tag-list") from error
 
 
 def _csv_type(word: str) -> str:

@@ -5,13 +5,11 @@ Driver manual, "Modbus Addressing" (0xxxxx, 1xxxxx, 3xxxxx, 4xxxxx with 5 or 6 d
 ".nH" or ".nL" behind strings). No file of the vendor was used.
 """
 
-import csv
-import io
 import re
 from collections.abc import Mapping
 
 from kandelia.base.errors import InvalidInput
-from kandelia.kernel.transfers.logic.tags import TAGS_MAX, Listed, Tag
+from kandelia.kernel.transfers.logic.tags import TAGS_MAX, Listed, Tag, rows_of
 from kandelia.kernel.transfers.logic.units import ucum
 
 # data type → (kind, type in a register map)
@@ -41,25 +39,15 @@ TABLES = {"0": "coil", "1": "discrete", "3": "input", "4": "holding"}
 def read(text: str, name: str) -> Listed:
     """The tags; InvalidInput where this is no list of Kepware."""
     listed = Listed()
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    head = {(column or "").strip().lower() for column in reader.fieldnames or ()}
+    head, rows = rows_of(text, name)
     if not {"tag name", "address", "data type"} <= head:
         mend = 'export the tags of a device in Kepware by "Export CSV"'
         raise InvalidInput("the columns Tag Name, Address and Data Type are missing", name, mend, "no-tag-list")
-    try:
-        for row in reader:
-            where = f"{name}, line {reader.line_num}"
-            cells = {
-                (key or "").strip().lower(): (value or "").strip()
-                for key, value in row.items()
-                if isinstance(value, str | None)
-            }
-            if cells.get("tag name"):
-                _read_row(cells, where, listed)
-            if len(listed.tags) > TAGS_MAX:
-                raise InvalidInput(f"more than {TAGS_MAX} tags", name, "split the list", "too-many")
-    except csv.Error as error:
-        raise InvalidInput(str(error), f"{name}, line {reader.line_num}", "export it again", "no-tag-list") from error
+    for where, cells in rows:
+        if cells.get("tag name"):
+            _read_row(cells, where, listed)
+        if len(listed.tags) > TAGS_MAX:
+            raise InvalidInput(f"more than {TAGS_MAX} tags", name, "split the list", "too-many")
     return listed
 
 

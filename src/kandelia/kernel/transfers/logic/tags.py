@@ -1,7 +1,11 @@
 """Tags of other systems, before they become signals: what a list says of each, whatever system wrote it. Pure."""
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+
+from kandelia.base.errors import InvalidInput
 
 TAGS_MAX = 50_000
 MISTAKES_MAX = 2_000
@@ -45,3 +49,24 @@ class Listed:
         """Note one that cannot be taken."""
         if len(self.mistakes) < MISTAKES_MAX:
             self.mistakes.append(Mistake(where, name[:NAME_CHARACTERS_MAX], what))
+
+
+def rows_of(text: str, name: str) -> tuple[set[str], Iterator[tuple[str, dict[str, str]]]]:
+    """(names of columns, (where, column → cell) of each row), names in small letters. InvalidInput for no CSV."""
+    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=None))
+    try:
+        head = [cell.strip().lower() for cell in next(lines, [])]
+    except csv.Error as error:
+        raise InvalidInput(str(error), f"{name}, line 1", "export it again", "no-tag-list") from error
+    return set(head), _rows(lines, head, name)
+
+
+def _rows(lines: Iterator[list[str]], head: list[str], name: str) -> Iterator[tuple[str, dict[str, str]]]:
+    line = 1
+    try:
+        for cells in lines:
+            line = int(getattr(lines, "line_num", line + 1))
+            if any(cell.strip() for cell in cells):
+                yield f"{name}, line {line}", {key: cell.strip() for key, cell in zip(head, cells, strict=False)}
+    except csv.Error as error:
+        raise InvalidInput(str(error), f"{name}, after line {line}", "export it again", "no-tag-list") from error
