@@ -121,7 +121,7 @@ def _write(viewer: Viewer, plant: PlantFile, found: SiteTemplates, file: str, pr
     uses, managed = _uses(viewer, found)
     wanted = {**found.signals, **{view.id: view for view in plant.signals}}
     there = store.signals_there(viewer.organisation, {*wanted, *managed})
-    difference = differing.difference(wanted.values(), there, managed)
+    difference = differing.difference(wanted.values(), there, sorted(managed))
     views = differing.views(difference)
     signals.put_signals(viewer, views, ordered=True, progress=lambda done: progress(done, len(views)))
     loaded = Loaded(

@@ -29,10 +29,11 @@ def scalar(value: Any) -> str:
     return _HIDDEN.sub(_escaped, json.dumps(text, ensure_ascii=False))
 
 
-def flow(value: Any) -> str:
-    """On one line."""
+def flow(value: Any, *, codes: bool = False) -> str:
+    """On one line; `codes`: its keys are whole numbers."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{scalar(key)}: {flow(part)}" for key, part in value.items()) + "}"
+        parts = ((key if codes else scalar(key), flow(part, codes=key == "labels")) for key, part in value.items())
+        return "{" + ", ".join(f"{key}: {part}" for key, part in parts) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(flow, value)) + "]"
     return scalar(value)
@@ -43,7 +44,7 @@ def _mapping(document: Mapping[str, Any], depth: int) -> Iterator[str]:
     for key, value in document.items():
         name = "templates" if key == "uses" else scalar(key)
         if key in FLOW or not value or not isinstance(value, Mapping | list | tuple):
-            yield f"{pad}{name}: {flow(value)}"
+            yield f"{pad}{name}: {flow(value, codes=key == 'labels')}"
         elif isinstance(value, Mapping):
             yield f"{pad}{name}:"
             yield from _mapping(value, depth + 1)
