@@ -88,7 +88,7 @@ class Soak:
             client.get(f"/api/v1/history/last?signals={self.numbers[0]}").raise_for_status()
             client.post("/api/v1/live/ticket").raise_for_status()
         time.sleep(KEEP_ALIVE_S)
-        self.sockets_before = self.sockets()
+        self.sockets_before = until("every role runs", self.sockets, 60)
 
     def _learn(self) -> list[int]:
         with self.installation.client(self.token) as client:
@@ -199,7 +199,7 @@ class Soak:
         """One sample of each process."""
         for name in SHOWN:
             pid = self.installation.pid(name)
-            with contextlib.suppress(psutil.Error):
+            with contextlib.suppress(psutil.Error, OSError):
                 process = psutil.Process(pid)
                 memory = process.memory_full_info().uss
                 self.samples[name].append(Sample(now_s, pid, memory, process.num_threads(), open_files(pid)[0]))

@@ -75,24 +75,24 @@ def fingerprint() -> str:
 
 
 def install() -> None:
-    """npm ci, without scripts; a failure prints what npm said.
+    """npm's libraries by lock file; a failure prints what npm said."""
+    done = npm_ci(ROOT, NPM_WAIT_S)
+    if done.returncode:
+        print(done.stdout[-2_000:] + done.stderr[-2_000:], file=sys.stderr)
+        raise SystemExit("npm ci failed; see above, then run make front again")
+
+
+def npm_ci(folder: Path, wait_s: float) -> subprocess.CompletedProcess[str]:
+    """Run npm ci in `folder`, without scripts.
 
     Node knows only the authorities built into it. Whom the machine trusts besides (a company's proxy), npm trusts too.
     """
     command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http"]
     trusted = {"NODE_EXTRA_CA_CERTS": str(AUTHORITIES)} if AUTHORITIES.exists() else {}
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**trusted, **os.environ},
-        capture_output=True,
-        text=True,
-        timeout=NPM_WAIT_S,
-        check=False,
+    environment = {**trusted, **os.environ}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=wait_s, check=False
     )
-    if done.returncode:
-        print(done.stdout[-2_000:] + done.stderr[-2_000:], file=sys.stderr)
-        raise SystemExit("npm ci failed; see above, then run make front again")
 
 
 def npm() -> list[str]:

@@ -1,11 +1,10 @@
 """Brings in the servers of other makers that tests and benchmarks talk to; does nothing when nothing changed."""
 
 import hashlib
-import subprocess
 import sys
 from pathlib import Path
 
-from tools.build_frontend import npm
+from tools.build_frontend import npm_ci
 
 PEERS = Path(__file__).parents[1] / "tests" / "peers" / "node"
 MARK = PEERS / "node_modules" / ".made-from"
@@ -23,8 +22,7 @@ def main() -> int:
     if MARK.exists() and MARK.read_text() == wanted:
         return 0
     print("Bringing in the test peers (once) …", flush=True)
-    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=PEERS, capture_output=True, text=True, timeout=NPM_WAIT_S, check=False)
+    done = npm_ci(PEERS, NPM_WAIT_S)
     if done.returncode:
         print(f"not installed: test peers; tests that need them skip ({done.stderr[-500:]})")
         return 0
