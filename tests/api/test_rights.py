@@ -43,6 +43,7 @@ OPERATIONS = {
     "GET /signals/{which}/raw": (f"/signals/{{n}}/raw?{WINDOW}", None, SEE),
     "GET /signals/{which}/versions": ("/signals/{n}/versions", None, SEE),
     "GET /history/trend": (f"/history/trend?signals={{n}}&{WINDOW}", None, SEE),
+    "GET /history/rows": (f"/history/rows?signals={{n}}&{WINDOW}", None, SEE),
     "GET /history/last": ("/history/last?signals={n}", None, SEE),
     "GET /history/export": (f"/history/export?signals={{n}}&{WINDOW}", None, SEE),
     "POST /samples": ("/samples", {"samples": []}, CONFIGURE),

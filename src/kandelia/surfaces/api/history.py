@@ -87,6 +87,24 @@ def trend(
     return _json({"signals": columns, "bucket_ms": int(bucket_ms) if bucket_ms.is_integer() else bucket_ms})
 
 
+@router.get("/history/rows", response=ANSWERS)
+def rows(request: HttpRequest, signals: str, start: str, end: str, points: schemas.Points = 1_000) -> HttpResponseBase:
+    """A trend as plain rows, for programs that chart rows (Grafana): [{"time": ms, "signal": id, "value": avg, "min",
+    "max"}], by signal, then time. Buckets and bounds are those of /history/trend."""
+    viewer = viewer_of(request)
+    wanted = _numeric(viewer, numbers(signals))
+    found = queries.trend(viewer, list(wanted), time_ns(start, "start"), time_ns(end, "end"), points)
+    table = formats.table_of(formats.bounded(found, formats.TREND_ROWS_MAX, formats.TREND_MEND))
+    columns = formats.trend_columns(table, wanted, False)
+    return _json(
+        [
+            {"time": int(at), "signal": wanted[int(number)].id, "value": value, "min": low, "max": high}
+            for number, one in columns.items()
+            for at, value, low, high in zip(one["t"], one["avg"], one["min"], one["max"], strict=True)
+        ]
+    )
+
+
 @router.get("/history/last", response=ANSWERS)
 def last(request: HttpRequest, signals: str, before: str = "") -> HttpResponseBase:
     """The newest sample of each signal, earlier than `before` where given; absent where none is.
