@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from kandelia.kernel.access.contracts import Role, Viewer
+from kandelia.kernel.access.contracts import Right, Role, Viewer
 from kandelia.kernel.lives.declaration import ANYONE, CLOCK, OWNER
 from kandelia.kernel.records.declaration import RecordType
 from kandelia.kernel.records.registry import duties, types
@@ -58,13 +58,20 @@ def counts(declared: RecordType, who: Who, names: tuple[str, ...]) -> bool:
     on = {side for side, place in (("owner", FIRM), ("handler", handler)) if who.place == place}
     if not on:
         return False
-    held = {ANYONE, who.role.value} | ({OWNER} if "owner" in on else set())
+    held = {who.role.value} | (({ANYONE, OWNER} if "owner" in on else {ANYONE}) if sees_all(who) else set())
     if who.duty and (duties()[who.duty].side == "any" or duties()[who.duty].side in on):
         held.add(who.duty)
     return bool(held & set(names))
 
 
+def sees_all(who: Who) -> bool:
+    """Whether somebody sees the whole organisation; a mere member sees what stands at places given to them."""
+    return who.viewer.may(Right.SEE)
+
+
 def may_read(declared: RecordType, who: Who) -> bool:
+    if not declared.read_by and declared.placed and not sees_all(who):
+        return who.place == FIRM  # and then `narrow` cuts to the places
     return counts(declared, who, declared.read_by or (ANYONE,))
 
 
@@ -132,7 +139,7 @@ def test_who_makes_one(declared: RecordType, as_who: Any) -> None:
     make_places()
     for who in everybody(declared):
         on = {"owner"} | ({"handler"} if declared.handler == "owner" or who.place == BUREAU else set())
-        held = {ANYONE, OWNER, who.role.value}
+        held = {who.role.value} | ({ANYONE, OWNER} if sees_all(who) else set())
         if who.duty and (duties()[who.duty].side == "any" or duties()[who.duty].side in on):
             held.add(who.duty)
         may = bool(held & set(declared.create_by))

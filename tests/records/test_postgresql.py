@@ -10,10 +10,12 @@ ALIKE = (
     "src/kandelia/kernel/records",
     "src/kandelia/kernel/papers",
     "src/kandelia/surfaces/api/tests/test_record_api.py",
-    "tests/records/test_standard.py::test_every_sort_turns_onward_and_back[laboratory]",
+    "src/kandelia/apps/applications/tests/test_walk.py",
+    "tests/records/test_permissions.py",
+    "tests/records/test_standard.py::test_every_sort_turns_onward_and_back",
     "tests/records/test_standard.py::test_it_is_counted_exported_and_printed[laboratory]",
 )
-SECONDS_MAX = 600
+SECONDS_MAX = 900
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(SECONDS_MAX + 60),
