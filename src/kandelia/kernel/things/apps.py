@@ -12,8 +12,6 @@ class Room(RecordRoom):
     def ready(self) -> None:
         """Places that are granted must stand somewhere."""
         super().ready()
-        from kandelia.kernel.access.facade import on_place
-
         from . import store  # models load only once the apps are ready
 
-        on_place(store.check_stands)
+        store.guard_places()

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from kandelia.base.errors import NotFound
 from kandelia.base.text import LocalText
 from kandelia.kernel.access.contracts import Reach
+from kandelia.kernel.access.facade import on_place
 from kandelia.kernel.things.contracts import AreaView, LineView, MachineView, SiteView
 from kandelia.kernel.things.logic.paths import Path, parse
 from kandelia.kernel.things.models import Area, Line, Machine, Named, Site
@@ -135,6 +136,11 @@ def within(reach: Reach, prefix: str = "") -> Q:
 def check_stands(organisation: str, place: str) -> None:
     """NotFound where nothing stands at a place."""
     row_at(organisation, parse(place))
+
+
+def guard_places() -> None:
+    """From now on rights are granted only where something stands."""
+    on_place(check_stands)
 
 
 def nothing(path: str) -> NotFound:
