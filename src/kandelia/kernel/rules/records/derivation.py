@@ -70,7 +70,9 @@ def live_page(viewer: Any, view: RecordView) -> tuple[tuple[LocalText, str], ...
 
 def narrow(viewer: Any, rows: Any) -> Any:
     """Those whose signals lie at the places of whoever sees only places."""
-    seen = store.known(viewer.organisation, rows.values_list("number", flat=True), viewer.reach(Right.SEE))
+    seen = store.known(
+        viewer.organisation, rows.exclude(number=None).values_list("number", flat=True), viewer.reach(Right.SEE)
+    )
     return rows.filter(number__in=seen)
 
 

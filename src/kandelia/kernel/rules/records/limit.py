@@ -47,7 +47,9 @@ def tell(row: Any) -> None:
 
 def narrow(viewer: Any, rows: Any) -> Any:
     """Those whose signals lie at the places of whoever sees only places."""
-    seen = store.known(viewer.organisation, rows.values_list("number", flat=True), viewer.reach(Right.SEE))
+    seen = store.known(
+        viewer.organisation, rows.exclude(number=None).values_list("number", flat=True), viewer.reach(Right.SEE)
+    )
     return rows.filter(number__in=seen)
 
 
