@@ -3,6 +3,7 @@
 The file never crosses the bus; web and history share the data directory.
 """
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -168,7 +169,7 @@ def _follow(context: JobContext, row: Export) -> Standing:
     heard_s = time.monotonic()
     while standing.state == "writing":
         context.progress(min(0.99, standing.share), f"{standing.rows:,} rows, {standing.bytes // 1_000_000} MB")
-        time.sleep(POLL_S)
+        threading.Event().wait(POLL_S)
         try:
             standing = _ask(EXPORT_STATE, order.id.encode(), order.id)
             heard_s = time.monotonic()

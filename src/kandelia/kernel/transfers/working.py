@@ -6,6 +6,7 @@ is sent twice is stored once.
 
 import csv
 import io
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -83,7 +84,7 @@ def wait_known(viewer: Viewer, numbers: Sequence[int]) -> None:
         except Unavailable as error:
             if error.code != "not-yet-known" or time.monotonic() > until_s:
                 raise
-        time.sleep(KNOWN_POLL_S)
+        threading.Event().wait(KNOWN_POLL_S)
 
 
 def source_of(organisation: str, plan: Plan) -> Source:

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -134,7 +135,7 @@ def export(
     )
     until_s = time.monotonic() + WAIT_S
     while view.state in ("waiting", "writing") and time.monotonic() < until_s:
-        time.sleep(POLL_S)
+        threading.Event().wait(POLL_S)
         view = exporting.view(viewer, view.id)
     if view.state != "done":
         raise Unavailable(view.error or f"the export is {view.state}", "export", "see kandelia status", "export-failed")

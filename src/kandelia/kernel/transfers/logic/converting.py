@@ -206,6 +206,7 @@ class _Part:
 
     @property
     def names(self) -> list[str]:
+        """The column, for the report."""
         return [self.name]
 
 

@@ -47,6 +47,7 @@ class _Place:
     depth: int = 0
 
     def below(self, name: str) -> "_Place":
+        """One folder further in, with the same parameters."""
         return _Place((*self.path, name) if name else self.path, self.parameters or {}, self.depth + 1)
 
 
