@@ -21,20 +21,32 @@ from tests.installation import Installation, until
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 MACHINE = "/machines/sample/smt/smt1-oven?last=1h"
-SCREENS = {"overview": "/", "machine": MACHINE, "signals": "/signals?search=oven", "system": "/system"}
+SCREENS = {
+    "overview": "/",
+    "machine": MACHINE,
+    "signals": "/signals?search=oven",
+    "explore": "/explore",
+    "limits": "/limits",
+    "connections": "/connections",
+    "connection-new": "/connections/new",
+    "events": "/events",
+    "system": "/system",
+}
 WANTED = (  # (screen, language, theme)
     ("overview", "en", "light"),
     ("overview", "zh", "light"),
-    ("overview", "zh", "dark"),
     ("machine", "en", "light"),
     ("machine", "zh", "dark"),
     ("signals", "en", "light"),
-    ("signals", "zh", "light"),
-    ("system", "en", "light"),
+    ("explore", "zh", "light"),
+    ("limits", "zh", "dark"),
+    ("connections", "en", "light"),
+    ("connection-new", "zh", "light"),
+    ("events", "en", "dark"),
     ("system", "zh", "dark"),
     ("sign-in", "en", "light"),
-    ("sign-in", "zh", "dark"),
 )
+DRAWN = 'live-value[state="good"], .role-table, .plain-table, main form, main article'
 SIZE = {"width": 1366, "height": 768}
 HISTORY_S = 300.0
 SETTLE_S = 4.0  # until sparklines and trends are drawn
@@ -95,7 +107,7 @@ def show(page: Page, site: Installation, screen: str) -> None:
         return
     sign_in(page, ADMINISTRATOR, site.password)
     page.goto(SCREENS[screen])
-    page.wait_for_selector('live-value[state="good"], .role-table')
+    page.wait_for_selector(DRAWN)
     time.sleep(SETTLE_S)
 
 

@@ -10,7 +10,7 @@ app = App(
     systems=("S03",),
     navigation=(
         NavigationEntry("system", LocalText("系统状态", "System status"), "system-status", "server", Right.ADMINISTER),
-        NavigationEntry("system", LocalText("事件", "Events"), "events", "activity", Right.SEE),
+        NavigationEntry("plant", LocalText("事件", "Events"), "events", "history", order=2),
         NavigationEntry("system", LocalText("隔离区", "Quarantine"), "quarantine", "shield-alert", Right.CONFIGURE),
         NavigationEntry("system", LocalText("审计", "Audit"), "audit", "scroll-text", Right.ADMINISTER),
     ),
