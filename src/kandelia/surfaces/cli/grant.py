@@ -16,7 +16,13 @@ def group() -> None:
 @group.command()
 @click.argument("sign_in", metavar="NAME")
 @click.argument("place")
-@click.option("--role", type=click.Choice([role.value for role in PLACE_ROLES]), default="viewer", show_default=True)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in PLACE_ROLES]),
+    default="viewer",
+    show_default=True,
+    help="What they may do there.",
+)
 @click.option("--until", metavar="WHEN", help="Days like 90d, or a last day like 2030-12-31; else until ended.")
 @organisation_options
 def give(sign_in: str, place: str, role: str, until: str | None, viewer: Viewer) -> None:
