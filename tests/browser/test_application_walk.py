@@ -116,7 +116,7 @@ def hand_in(walk: Walk) -> None:
     walk.stands(firm, "草稿")
     walk.record = firm.url
     firm.goto(f"{walk.record}/steps/submit")
-    expect(firm.locator("#content")).to_contain_text("papers")  # two papers of the call are missing
+    expect(firm.locator("#content")).to_contain_text("应附材料")  # two papers of the call are missing
     firm.goto(walk.record)
     papers = [("营业执照.txt", "text/plain"), ("审计报告.txt", "text/plain")]
     firm.set_input_files("#add-file", [{"name": n, "mimeType": t, "buffer": "演示".encode()} for n, t in papers])
@@ -237,7 +237,7 @@ def decide_and_pay(walk: Walk) -> None:
     finance.get_by_role("link", name=re.compile("V-1")).first.click()
     payment = finance.url
     finance.goto(f"{payment}/steps/confirm")
-    expect(finance.locator("#content")).to_contain_text("yourself")
+    expect(finance.locator("#content")).to_contain_text("由您本人登记")
     second = walk.person("demo-finance-2")
     second.goto(f"{payment}/steps/confirm")
     second.locator(f"{FORMS} button").last.click()
