@@ -68,6 +68,7 @@ def _page(request: HttpRequest, viewer: Viewer, machine: str) -> HttpResponse:
             source(one, viewer.language) for one in connections.list_connections(viewer) if one.key in used
         ],
         "zone": site.time_zone if site else "",
+        "may_model": viewer.may(Right.CONFIGURE),
         "language": viewer.language,
     }
     return render(request, "plant/machine.html", context)
