@@ -178,7 +178,8 @@ def test_a_partner_sees_the_shared_line_and_a_stranger_nothing(plant):
     assert partner.page(f"/signals/{plant['press.force']}") == 200
     assert stranger.page("/shared/north/machines/s1/hall/press") == 404
     assert (
-        b"press" in partner.asked("GET", "/shared").content and b"hall/press" not in stranger.asked("GET", "/shared").content
+        b"press" in partner.asked("GET", "/shared").content
+        and b"hall/press" not in stranger.asked("GET", "/shared").content
     )
 
 
