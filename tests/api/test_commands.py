@@ -8,7 +8,6 @@ from datetime import timedelta
 import msgspec
 import pytest
 from django.utils import timezone
-from kandelia.kernel.signals.plant_loading import load_plant
 
 from kandelia.base.clock import SystemClock
 from kandelia.base.errors import Conflict, InvalidInput, NotAllowed, NotFound

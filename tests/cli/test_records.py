@@ -85,7 +85,8 @@ def test_a_site_goes_out_and_in_as_one_file_with_its_templates(house):
     templated = PLANT.replace(
         "            signals:\n", "            templates: [{template: fan, values: {rank: 7}}]\n            signals:\n"
     )
-    templated += 'templates: [{key: fan, parameters: [{name: rank, type: integer}], signals: [{key: rpm, address: "f{rank:02}"}]}]\n'
+    signal = '{key: rpm, address: "f{rank:02}"}'
+    templated += f"templates: [{{key: fan, parameters: [{{name: rank, type: integer}}], signals: [{signal}]}}]\n"
     file = file_of(house, "site.yaml", templated)
     tried = json.loads(house.command("things", "import", file, "--dry-run", "--json"))
     assert (tried["signals_created"], tried["created"][0]) == (1, "template fan")

@@ -52,10 +52,12 @@ def signed_in(role: Role = Role.ENGINEER, organisation: str = "main") -> Client:
 
 
 def sent(client: Client, data: bytes, name: str = "a.csv", part: int = 40) -> dict[str, Any]:
-    begun = client.post("/api/v1/imports", {"name": name, "size": len(data)}, content_type="application/json").json()
+    begun = client.post(
+        "/api/v1/transfers/imports", {"name": name, "size": len(data)}, content_type="application/json"
+    ).json()
     answer = begun
     for offset in range(0, len(data), part):
-        at = f"/api/v1/imports/{begun['id']}/content?offset={offset}"
+        at = f"/api/v1/transfers/imports/{begun['id']}/content?offset={offset}"
         answer = client.put(at, data[offset : offset + part], content_type="application/octet-stream").json()
     return answer
 
@@ -92,7 +94,10 @@ def test_a_load_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> Non
     client = signed_in()
     rows = "".join(f"2026-05-01 08:00:00.{n:06},{n if n % 50_000 else 'x'},1\n" for n in range(130_000))
     told = sent(client, ("时间,温度[℃],运行\n" + rows).encode(), part=4_000_000)
-    assert client.post(f"/api/v1/imports/{told['id']}/load", plan(), content_type="application/json").status_code == 202
+    assert (
+        client.post(f"/api/v1/transfers/imports/{told['id']}/load", plan(), content_type="application/json").status_code
+        == 202
+    )
     stored: list[tuple[str, int]] = []
 
     def send(samples: Any, source: Any, known: Any, name: str) -> None:
@@ -135,12 +140,16 @@ def test_what_is_no_table_is_refused_and_forgotten(data: bytes, said: str) -> No
 
 def test_limits_and_places_of_parts() -> None:
     client = signed_in()
-    begun = client.post("/api/v1/imports", {"name": "a.csv", "size": 10}, content_type="application/json").json()
-    at = f"/api/v1/imports/{begun['id']}/content"
+    begun = client.post(
+        "/api/v1/transfers/imports", {"name": "a.csv", "size": 10}, content_type="application/json"
+    ).json()
+    at = f"/api/v1/transfers/imports/{begun['id']}/content"
     put = {"content_type": "application/octet-stream"}
     assert client.put(f"{at}?offset=5", b"abc", **put).status_code == 409
     assert client.put(f"{at}?offset=0", b"x" * 11, **put).status_code in (413, 422, 429)
-    large = client.post("/api/v1/imports", {"name": "a", "size": 3_000_000_000}, content_type="application/json")
+    large = client.post(
+        "/api/v1/transfers/imports", {"name": "a", "size": 3_000_000_000}, content_type="application/json"
+    )
     assert large.status_code >= 400 and "MB" in large.json()["detail"]
 
 
@@ -148,9 +157,9 @@ def test_others_see_nothing() -> None:
     told = sent(signed_in(), CSV.encode())
     other = signed_in(Role.ADMINISTRATOR, "other")
     assert other.get(f"/imports/{told['id']}").status_code == 404
-    assert other.get(f"/api/v1/imports/{told['id']}").status_code == 404
+    assert other.get(f"/api/v1/transfers/imports/{told['id']}").status_code == 404
     viewer = signed_in(Role.VIEWER)
-    for address in ("/imports", "/signals/import-tags", "/api/v1/imports"):
+    for address in ("/imports", "/signals/import-tags", "/api/v1/transfers/imports"):
         assert viewer.get(address).status_code == 403, address
     assert viewer.get("/jobs").status_code == 200
 
@@ -158,19 +167,19 @@ def test_others_see_nothing() -> None:
 def test_an_export_is_ordered_by_who_may_see_and_given_to_whoever_ordered_it() -> None:
     client, viewer = signed_in(), access.system_viewer("main")
     told = sent(client, CSV.encode())
-    client.post(f"/api/v1/imports/{told['id']}/load", plan(), content_type="application/json")
+    client.post(f"/api/v1/transfers/imports/{told['id']}/load", plan(), content_type="application/json")
     number = signals.by_ids(viewer, ["s.a.m.temp"])["s.a.m.temp"].number
     assert b"s.a.m.temp" in client.get("/exports").content
     form = {"signal": [number], "start": "2026-05-01T00:00", "end": "2026-05-02T00:00", "format": "csv"}
     assert client.post("/exports", {**form, "end": "never"}).status_code == 422
     assert client.post("/exports", form).status_code == 302
-    (export,) = client.get("/api/v1/exports").json()["items"]
+    (export,) = client.get("/api/v1/transfers/exports").json()["items"]
     assert export["state"] == "waiting" and export["name"] == "s.a.m.temp.csv"
     assert client.get(f"/exports/{export['id']}/file").status_code == 409
     other = signed_in(Role.OPERATOR)
-    assert other.get(f"/api/v1/exports/{export['id']}").status_code == 404
+    assert other.get(f"/api/v1/transfers/exports/{export['id']}").status_code == 404
     assert other.post("/exports", {**form, "signal": [number + 99]}).status_code == 422
-    assert client.delete(f"/api/v1/exports/{export['id']}").status_code == 204
+    assert client.delete(f"/api/v1/transfers/exports/{export['id']}").status_code == 204
 
 
 def test_a_tag_list_is_shown_then_made_once() -> None:
@@ -190,7 +199,7 @@ def test_a_tag_list_is_shown_then_made_once() -> None:
     assert not signals.by_ids(viewer, ["s.a.oven.temp"])
     for created in (1, 0):
         body = {"source": "kepware", "connection": "plc", "area": "s/a", "order": "CDAB", "text": TAGS, "apply": True}
-        told = client.post("/api/v1/tag-lists", body, content_type="application/json").json()
+        told = client.post("/api/v1/transfers/tag-lists", body, content_type="application/json").json()
         assert told["written"] == {"created": created, "changed": 0}
     view = signals.by_ids(viewer, ["s.a.oven.temp"])["s.a.oven.temp"]
     assert (view.unit, view.period_ms, view.address) == ("Cel", 500, "holding=100;type=float32;order=CDAB")

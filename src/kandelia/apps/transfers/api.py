@@ -55,32 +55,32 @@ class TagList(Schema):
     apply: bool = False
 
 
-@router.get("/imports", tags=["imports"], response=dict[str, Any])
+@router.get("/transfers/imports", tags=["imports"], response=dict[str, Any])
 def list_imports(request: HttpRequest, after: str = "", limit: int = 50) -> dict[str, Any]:
     """The organisation's imports, newest first."""
     page = importing.listed(viewer_of(request), after=after[:26], limit=limit)
     return {"items": [asdict(one) for one in page.items], "next": page.next}
 
 
-@router.post("/imports", tags=["imports"], response={201: dict[str, Any]})
+@router.post("/transfers/imports", tags=["imports"], response={201: dict[str, Any]})
 def new_import(request: HttpRequest, given: NewImport) -> Status[dict[str, Any]]:
     """Begin to send a file; its parts follow, 8 MB each at most, 2 GB in all."""
     return Status(201, asdict(importing.begin(viewer_of(request), given.name, given.size)))
 
 
-@router.put("/imports/{id}/content", tags=["imports"], response=dict[str, Any], openapi_extra=PART)
+@router.put("/transfers/imports/{id}/content", tags=["imports"], response=dict[str, Any], openapi_extra=PART)
 def send_part(request: HttpRequest, id: str, offset: int) -> dict[str, Any]:
     """The bytes from `offset` on. After the last part the answer tells what the file holds, and a mapping."""
     return asdict(importing.append(viewer_of(request), id, offset, request.body))
 
 
-@router.get("/imports/{id}", tags=["imports"], response=dict[str, Any])
+@router.get("/transfers/imports/{id}", tags=["imports"], response=dict[str, Any])
 def one_import(request: HttpRequest, id: str) -> dict[str, Any]:
     """How it stands."""
     return asdict(importing.view(viewer_of(request), id))
 
 
-@router.post("/imports/{id}/preview", tags=["imports"], response=dict[str, Any], openapi_extra=PLAN)
+@router.post("/transfers/imports/{id}/preview", tags=["imports"], response=dict[str, Any], openapi_extra=PLAN)
 def preview(request: HttpRequest, id: str) -> dict[str, Any]:
     """What the first rows would become by the mapping in the body."""
     made = importing.preview(viewer_of(request), id, read_plan(_json(request)))
@@ -88,13 +88,13 @@ def preview(request: HttpRequest, id: str) -> dict[str, Any]:
     return {"samples": made["samples"], "wrong": [asdict(one) for one in made["wrong"]], "times": times}
 
 
-@router.post("/imports/{id}/load", tags=["imports"], response={202: dict[str, Any]}, openapi_extra=PLAN)
+@router.post("/transfers/imports/{id}/load", tags=["imports"], response={202: dict[str, Any]}, openapi_extra=PLAN)
 def load(request: HttpRequest, id: str) -> Status[dict[str, Any]]:
     """Make the new signals and load by a job."""
     return Status(202, asdict(importing.start(viewer_of(request), id, read_plan(_json(request)))))
 
 
-@router.get("/imports/{id}/wrong", tags=["imports"], response={200: None})
+@router.get("/transfers/imports/{id}/wrong", tags=["imports"], response={200: None})
 def wrong(request: HttpRequest, id: str) -> HttpResponseBase:
     """The lines that did not fit, as CSV."""
     path = importing.report(viewer_of(request), id)
@@ -105,21 +105,21 @@ def wrong(request: HttpRequest, id: str) -> HttpResponseBase:
     )
 
 
-@router.delete("/imports/{id}", tags=["imports"], response={204: None})
+@router.delete("/transfers/imports/{id}", tags=["imports"], response={204: None})
 def remove_import(request: HttpRequest, id: str) -> Status[None]:
     """Its file and entry; what was loaded stays."""
     importing.remove(viewer_of(request), id)
     return Status(204, None)
 
 
-@router.get("/exports", tags=["exports"], response=dict[str, Any])
+@router.get("/transfers/exports", tags=["exports"], response=dict[str, Any])
 def list_exports(request: HttpRequest, after: str = "", limit: int = 50) -> dict[str, Any]:
     """The exports one ordered, newest first; all of the organisation to its administrators."""
     page = exporting.listed(viewer_of(request), after=after[:26], limit=limit)
     return {"items": [asdict(one) for one in page.items], "next": page.next}
 
 
-@router.post("/exports", tags=["exports"], response={202: dict[str, Any]})
+@router.post("/transfers/exports", tags=["exports"], response={202: dict[str, Any]})
 def new_export(request: HttpRequest, given: NewExport) -> Status[dict[str, Any]]:
     """Order a file; a job writes it."""
     view = exporting.begin(
@@ -134,27 +134,27 @@ def new_export(request: HttpRequest, given: NewExport) -> Status[dict[str, Any]]
     return Status(202, asdict(view))
 
 
-@router.get("/exports/{id}", tags=["exports"], response=dict[str, Any])
+@router.get("/transfers/exports/{id}", tags=["exports"], response=dict[str, Any])
 def one_export(request: HttpRequest, id: str) -> dict[str, Any]:
     """How it stands."""
     return asdict(exporting.view(viewer_of(request), id))
 
 
-@router.get("/exports/{id}/file", tags=["exports"], response={200: None})
+@router.get("/transfers/exports/{id}/file", tags=["exports"], response={200: None})
 def export_file(request: HttpRequest, id: str) -> HttpResponseBase:
     """The file, until its date."""
     path, name, media_type = exporting.file_of(viewer_of(request), id)
     return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=media_type)
 
 
-@router.delete("/exports/{id}", tags=["exports"], response={204: None})
+@router.delete("/transfers/exports/{id}", tags=["exports"], response={204: None})
 def remove_export(request: HttpRequest, id: str) -> Status[None]:
     """The file and its entry; a job that writes it is ended."""
     exporting.remove(viewer_of(request), id)
     return Status(204, None)
 
 
-@router.post("/tag-lists", tags=["signals"], response=dict[str, Any])
+@router.post("/transfers/tag-lists", tags=["signals"], response=dict[str, Any])
 def tag_list(request: HttpRequest, given: TagList) -> dict[str, Any]:
     """A tag list of Kepware or Ignition as signals; nothing is written unless `apply` is true."""
     viewer = viewer_of(request)

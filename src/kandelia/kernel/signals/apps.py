@@ -15,12 +15,10 @@ class Room(RecordRoom):
     def ready(self) -> None:
         """Hear of things that are renamed or moved; keep the data plane told."""
         super().ready()
-        from kandelia.kernel.papers import changing
-
         from . import bulk, moving, publishing  # models load only once the apps are ready
 
         listen(moving.follow)
         living.ask(moving.hanging)
-        changing.register_writer("signal", bulk.change)
+        bulk.offer()
         registry.register_service("snapshot", publishing.publish_outbox)
         registry.register_service("events", publishing.tell_events)

@@ -9,10 +9,16 @@ from django.db.models import QuerySet
 from kandelia.base.errors import InvalidInput
 from kandelia.base.samples import Kind
 from kandelia.kernel.access.contracts import Viewer
+from kandelia.kernel.papers import changing
 from kandelia.kernel.signals import facade, store
 from kandelia.kernel.signals.definitions import SignalView
 
 CHUNK_ROWS = 1_000
+
+
+def offer() -> None:
+    """Let a change of many signals on a list come here."""
+    changing.register_writer("signal", change)
 
 
 def change(viewer: Viewer, rows: QuerySet[Any], parsed: Mapping[str, Any]) -> int:

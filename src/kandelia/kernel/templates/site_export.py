@@ -76,6 +76,7 @@ class _Writer:
         self.templates.add(row.template.key)
 
     def site(self) -> dict[str, Any]:
+        """The site as the file has it."""
         view = self.view
         areas = [self._area(area) for area in view.areas]
         return _without_empty(

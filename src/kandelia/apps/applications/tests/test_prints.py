@@ -1,4 +1,4 @@
-"""Promise: a noticed application prints its notice, a decided one its decision, in both languages and Chinese letters."""
+"""Promise: a noticed application prints its notice, a decided one its decision, in both languages."""
 
 from datetime import timedelta
 

@@ -4,7 +4,7 @@ import { csrfToken } from "../islands/live.js";
 const TRIES = 5;
 const form = document.querySelector("#send");
 const told = document.querySelector("#sent");
-const api = "/api/v1/imports";
+const api = "/api/v1/transfers/imports";
 
 async function ask(address, method, body, type) {
   const answer = await fetch(address, { method, credentials: "same-origin", headers: { "X-CSRFToken": csrfToken(), "Content-Type": type, Accept: "application/json" }, body });
