@@ -51,7 +51,7 @@ check-quick: $(TEST_INSTALLED)
 	@KANDELIA_DATA=.mypy_cache/data $(BIN)/mypy src examples/demo-plant/src
 
 fuzz: $(TEST_INSTALLED) ## hypothesis at length on every decoder; make test replays what it found
-	@HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -q tests/fuzz
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -q --timeout=0 tests/fuzz
 
 soak: $(TEST_INSTALLED) ## half an hour with peers that come and go; memory must stay flat
 	@$(BIN)/python -m tests.soak
