@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -59,9 +60,14 @@ def rows(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @screen(Right.SEE)
 def part(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """The gravest few of the plant, or of a machine."""
-    found = rules.active(viewer, machine=request.GET.get("machine", ""))
+    return HttpResponse(part_of_page(request, viewer, request.GET.get("machine", "")))
+
+
+def part_of_page(request: HttpRequest, viewer: Viewer, machine: str = "") -> str:
+    """The same as HTML, for pages of other apps that are drawn with it: nothing is pushed away when it comes later."""
+    found = rules.active(viewer, machine=machine)
     context = {"listed": _rows(viewer, found[:PART_ROWS]), "more": len(found) - PART_ROWS}
-    return render(request, "limits/part.html", context)
+    return render_to_string("limits/part.html", context, request)
 
 
 @require_POST

@@ -17,6 +17,7 @@ from kandelia.apps.plant.logic.board import (
     machines_of,
     signal_id,
 )
+from kandelia.apps.plant.outside import limits_part
 from kandelia.base.samples import Kind
 from kandelia.sdk.records import access, commands, connections, sharing, signals, things
 from kandelia.sdk.screens import screen
@@ -68,6 +69,7 @@ def _page(request: HttpRequest, viewer: Viewer, machine: str) -> HttpResponse:
             source(one, viewer.language) for one in connections.list_connections(viewer) if one.key in used
         ],
         "zone": site.time_zone if site else "",
+        "limits": limits_part(request, viewer, found.path),
         "may_model": viewer.may(Right.CONFIGURE),
         "language": viewer.language,
     }

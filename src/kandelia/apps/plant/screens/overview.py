@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from kandelia.apps.plant.logic.board import board, card_ids, machines_of
+from kandelia.apps.plant.outside import limits_part
 from kandelia.sdk.records import connections, signals, things
 from kandelia.sdk.screens import screen
 from kandelia.sdk.views import Right, Viewer
@@ -21,6 +22,7 @@ def overview(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "machines": sum(1 for _ in machines_of(sites)),
         "states": STATES,
         "connections": len(connections.list_connections(viewer)) if not sites else 1,
+        "limits": limits_part(request, viewer),
         "may_configure": viewer.may(Right.CONFIGURE),
     }
     return render(request, "plant/overview.html", context)
