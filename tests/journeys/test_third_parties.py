@@ -1,7 +1,9 @@
-"""Promise: a program elsewhere reads, writes and follows signals by the client package; Grafana reads them as rows."""
+"""Promise: a program elsewhere reads, writes and follows signals by the client package; Grafana reads them as rows;
+a driver and an app of somebody else work as ours do."""
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -57,14 +59,21 @@ def device():
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory):
-    """Client and driver as somebody else installs them, from copies of their folders."""
-    target, sources = tmp_path_factory.mktemp("site-packages"), []
-    for folder in (ROOT / "clients" / "python", ROOT / "examples" / "tiny-driver"):
-        sources.append(str(tmp_path_factory.mktemp("source") / folder.name))
-        shutil.copytree(folder, sources[-1])
+def sources(tmp_path_factory):
+    """Copies of what somebody else wrote, by the names of their folders."""
+    folder = tmp_path_factory.mktemp("sources")
+    for name in ("clients/python", "examples/tiny-driver", "examples/tiny-app"):
+        kept_out = shutil.ignore_patterns("data", "build", "*.egg-info", "__pycache__")
+        shutil.copytree(ROOT / name, folder / Path(name).name, ignore=kept_out)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory, sources):
+    """Client, driver and app as somebody else installs them."""
+    target = tmp_path_factory.mktemp("site-packages")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    subprocess.run([*command, "--target", str(target), *sources], check=True, timeout=240)
+    subprocess.run([*command, "--target", str(target), *map(str, sources.iterdir())], check=True, timeout=240)
     return target
 
 
@@ -172,6 +181,30 @@ def test_a_driver_of_somebody_else_collects(client) -> None:
     id = "s1.lab.tank.temperature"
     newest = until("the driver has delivered", lambda: client.signals.last([id]).get(id), WAIT_S)
     assert newest.value == 21.5 and newest.quality == 0
+
+
+def test_an_app_of_somebody_else_has_its_records_page_operation_and_command(house) -> None:
+    gauge = {"number": "G-7", "name": "Calliper", "calibrated_on": "2020-05-31"}
+    with house.client(house.token("engineer")) as engineer:
+        made = engineer.post("/api/v1/records/gauge", json={"values": gauge})
+        assert made.status_code == 201, made.text
+        for page in ("/records/gauge", "/gauges/due"):
+            assert "G-7" in engineer.get(page).text, page
+        (due,) = json.loads(house.command("gauges", "due", "--json"))
+        assert due["due_on"] == "2021-05-31"
+        done = {"on": datetime.now(UTC).date().isoformat()}
+        said = engineer.post(f"/api/v1/gauges/{due['id']}/calibrated", json=done)
+        assert said.status_code == 200, said.text
+        assert "G-7" not in engineer.get("/gauges/due").text
+
+
+def test_the_app_keeps_its_own_promises(sources, target, tmp_path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(target), "KANDELIA_DATA": str(tmp_path)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    done = subprocess.run(
+        command, cwd=sources / "tiny-app", env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-1_000:]
 
 
 def test_grafana_reads_rows(client, house) -> None:
