@@ -19,9 +19,7 @@ from tests.scheduling import ByRoom, tell_reruns, try_whole_again, whole_first
 settings.register_profile("house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 BUS_S = 60.0  # a deadline on a busy machine
-collect_ignore = [
-    "examples/tiny-app"
-]  # a package of its own: tests/journeys/test_third_parties.py installs and tries it
+collect_ignore = ["examples/tiny-app"]  # a package of its own: the journey of third parties installs and tries it
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByRoom:

@@ -96,9 +96,9 @@ class LineDriver:
         """`host` and `port`."""
         host, port = settings.get("host", "127.0.0.1"), settings.get("port")
         if not isinstance(host, str) or not host:
-            raise InvalidInput("host is missing", "host", "write the device's name or address")
+            raise InvalidInput("host is missing", "settings.host", "write the device's name or address")
         if not isinstance(port, int) or not 0 < port < 65_536:
-            raise InvalidInput("port must be a number from 1 to 65535", "port", "write it like 4001")
+            raise InvalidInput("port must be a number from 1 to 65535", "settings.port", "write it like 4001")
         return Config(host, port)
 
     async def open(self, configuration: Config, secrets: Mapping[str, str]) -> LineSession:
