@@ -33,6 +33,9 @@ class Said(str):
         made.zh = zh
         return made
 
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # so that it can be copied and pickled
+        return (self.zh, str(self))
+
     def say(self, language: str) -> str:
         """In the reader's language."""
         return self.zh if language.startswith("zh") else str(self)
