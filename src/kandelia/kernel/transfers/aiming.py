@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kandelia.base.errors import InvalidInput, NotFound
 from kandelia.base.pages import PAGE_ROWS_MAX
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 from kandelia.kernel.access.contracts import Viewer
 from kandelia.kernel.signals import facade as signals
 from kandelia.kernel.signals.definitions import SignalView
@@ -40,9 +40,9 @@ def aims(viewer: Viewer, plan: Plan) -> dict[str, Aim]:
         view = existing.get(target.id)
         if view is None and target.signal:
             raise NotFound(
-                f'there is no signal "{target.signal[:120]}"',
-                f'mapping of "{name[:60]}"',
-                "choose another",
+                Said(f"没有测点“{target.signal[:120]}”", f'there is no signal "{target.signal[:120]}"'),
+                Said(f"“{name[:60]}”的映射", f'mapping of "{name[:60]}"'),
+                Said("请另选一个", "choose another"),
                 "not-found",
             )
         if view is None:
@@ -69,7 +69,9 @@ def make_signals(viewer: Viewer, plan: Plan) -> list[str]:
         try:
             wanted.append(check_signal(_signal(viewer, name, target)))
         except InvalidInput as error:
-            raise InvalidInput(error.what, f'mapping of "{name[:60]}"', error.mend, error.code) from error
+            raise InvalidInput(
+                error.what, Said(f"“{name[:60]}”的映射", f'mapping of "{name[:60]}"'), error.mend, error.code
+            ) from error
     known = signals.by_ids(viewer, [view.id for view in wanted])
     return signals.put_signals(viewer, [view for view in wanted if view.id not in known]).created
 

@@ -19,6 +19,7 @@ from kandelia.base.errors import Conflict, InvalidInput, NotFound, TooMuch, Unav
 from kandelia.base.ids import new_id
 from kandelia.base.pages import PAGE_ROWS, PAGE_ROWS_MAX, Page
 from kandelia.base.samples import Kind
+from kandelia.base.text import Said
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import audit, require
 from kandelia.kernel.events import bridge
@@ -71,10 +72,14 @@ def begin(
         if number not in found:
             raise NotFound(f"there is no signal {number}", "signals", "search the list of signals", "not-found")
         if bucket_ns and found[number].kind is Kind.TEXT:
-            what = f'"{found[number].id}" holds text, which has no averages'
-            raise InvalidInput(what, "signals", "leave it out, or take every sample", "text-signal")
+            id = found[number].id
+            what = Said(f"“{id}”是文本，没有平均值", f'"{id}" holds text, which has no averages')
+            mend = Said("请去掉它，或导出全部样本", "leave it out, or take every sample")
+            raise InvalidInput(what, "signals", mend, "text-signal")
     if _room(viewer.organisation) <= 0:
-        raise TooMuch("the room for exports is used up", "exports", "remove some, or wait until they expire", "quota")
+        what = Said("导出空间已用完", "the room for exports is used up")
+        mend = Said("请删除一些，或等其到期", "remove some, or wait until they expire")
+        raise TooMuch(what, "exports", mend, "quota")
     first = found[wanted[0]].id
     row = Export(id=new_id(), organisation=viewer.organisation, format=format, numbers=wanted, bucket_ns=bucket_ns)
     row.start_ns, row.end_ns, row.created_by, row.state = start_ns, end_ns, viewer.subject, "waiting"
@@ -109,11 +114,16 @@ def file_of(viewer: Viewer, id: str) -> tuple[Path, str, str]:
     if row.state != "done":
         raise Conflict(f"this export is {_view(row).state}", "export", "wait until it is done", "state")
     if set(row.numbers) - set(signals.signals_of(viewer, row.numbers)):
-        raise NotFound("a signal in it is not there for you any more", "export", "order it anew", "not-found")
+        what = Said("其中有测点您已不能查看", "a signal in it is not there for you any more")
+        raise NotFound(what, "export", Said("请重新提交", "order it anew"), "not-found")
     path = places.export_file(row.organisation, row.id, row.format)
     if not path.exists():
-        mend = "order it anew; web and history must share the data directory"
-        raise NotFound("the file is not in this data directory", "export", mend, "gone")
+        what = Said("文件不在此网页角色所在的主机上", "the file is not on the host of this web role")
+        mend = Said(
+            "请重新提交；历史角色在另一台主机时，请共享其 exports 文件夹",
+            "order it anew; where history runs on another host, share its folder exports",
+        )
+        raise NotFound(what, "export", mend, "gone")
     audit(viewer, "history.download", row.name, {"id": row.id})
     return path, row.name, FORMATS[row.format]
 
@@ -206,12 +216,15 @@ def _order(row: Export) -> ExportOrder:
 
 def _check(wanted: Sequence[int], start_ns: int, end_ns: int, format: str, bucket_ns: int) -> None:
     if not wanted:
-        raise InvalidInput("no signal was chosen", "signals", "choose one at least", "no-signals")
+        what = Said("没有选择测点", "no signal was chosen")
+        raise InvalidInput(what, "signals", Said("请至少选择一个", "choose one at least"), "no-signals")
     if len(wanted) > QUESTION_SIGNALS_MAX:
-        raise TooMuch(f"{len(wanted)} signals", "signals", f"choose {QUESTION_SIGNALS_MAX} at most", "too-many")
+        mend = Said(f"最多选择 {QUESTION_SIGNALS_MAX} 个", f"choose {QUESTION_SIGNALS_MAX} at most")
+        raise TooMuch(Said(f"{len(wanted)} 个测点", f"{len(wanted)} signals"), "signals", mend, "too-many")
     if not 0 <= start_ns < end_ns <= TIME_NS_MAX:
-        mend = "give a start before the end, both from 1970 to 2262"
-        raise InvalidInput("the time range is empty or out of bounds", "start, end", mend, "invalid-range")
+        mend = Said("开始须早于结束，均在 1970 至 2262 年间", "give a start before the end, both from 1970 to 2262")
+        what = Said("时间范围为空或超出界限", "the time range is empty or out of bounds")
+        raise InvalidInput(what, "start, end", mend, "invalid-range")
     if format not in FORMATS:
         raise InvalidInput(f'no export as "{format[:20]}"', "format", f"use {', '.join(FORMATS)}", "format")
     if bucket_ns < 0:

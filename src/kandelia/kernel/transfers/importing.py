@@ -23,6 +23,7 @@ from kandelia.base.clock import NS_PER_S
 from kandelia.base.errors import Conflict, InvalidInput, KandeliaError, NotFound, TooMuch
 from kandelia.base.ids import new_id
 from kandelia.base.pages import PAGE_ROWS, PAGE_ROWS_MAX, Page
+from kandelia.base.text import Said
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import audit, require
 from kandelia.kernel.files.logic.kinds import plain_name
@@ -49,6 +50,8 @@ PART_BYTES_MAX = 8_000_000
 PREVIEW_ROWS = 20
 PREVIEW_LOOKED_AT = 1_000
 KEPT_DAYS = 7  # a file, its report and its entry, after the last change
+ANOTHER = Said("请另选一个", "choose another")
+CHOOSE = Said("请选择一个", "choose one")
 STATES_OF_JOBS = {JobState.FAILED: ImportState.FAILED, JobState.CANCELLED: ImportState.CANCELLED}
 
 
@@ -56,17 +59,24 @@ def begin(viewer: Viewer, name: str, size: int) -> ImportView:
     """Take note of a file that will be sent; TooMuch where it is too large, or too much waits already."""
     require(viewer, Right.CONFIGURE)
     if size <= 0:
-        raise InvalidInput("the file is empty", "file", "choose another", "empty")
+        raise InvalidInput(Said("文件是空的", "the file is empty"), "file", ANOTHER, "empty")
     most = XLSX_BYTES_MAX if name.lower().endswith(".xlsx") else FILE_BYTES_MAX
     if size > most:
-        mend = f"send at most {most // 1_000_000} MB, or load it with kandelia signals load"
-        raise TooMuch(f"the file has {size // 1_000_000} MB", "file", mend, "too-large")
+        most_mb = most // 1_000_000
+        mend = Said(
+            f"最大 {most_mb} MB；更大的请用命令 kandelia signals load 载入",
+            f"send at most {most_mb} MB, or load it with kandelia signals load",
+        )
+        raise TooMuch(
+            Said(f"文件有 {size // 1_000_000} MB", f"the file has {size // 1_000_000} MB"), "file", mend, "too-large"
+        )
     held = Import.objects.filter(organisation=viewer.organisation, finished_at=None).aggregate(held=Sum("size"))["held"]
     if (held or 0) + size > HELD_BYTES_MAX:
-        mend = "load or remove the files that wait"
-        raise TooMuch("too many files wait already", "file", mend, "too-many-files")
+        mend = Said("请先载入或删除等待中的文件", "load or remove the files that wait")
+        raise TooMuch(Said("等待中的文件太多", "too many files wait already"), "file", mend, "too-many-files")
     if shutil.disk_usage(settings.PLATFORM.directory).free < size + FREE_BYTES_MIN:
-        raise TooMuch("the disk of the platform is nearly full", "file", "make room on it first", "disk-full")
+        full = Said("平台的磁盘快满了", "the disk of the platform is nearly full")
+        raise TooMuch(full, "file", Said("请先腾出空间", "make room on it first"), "disk-full")
     row = Import(id=new_id(), organisation=viewer.organisation, name=plain_name(name, 200), size=size)
     row.created_by, row.state = viewer.subject, ImportState.SENDING
     places.import_file(row.organisation, row.id).touch(0o600)
@@ -81,6 +91,7 @@ def append(viewer: Viewer, id: str, offset: int, data: bytes) -> ImportView:
         raise Conflict("this file is whole already", "import", "map it", "whole")
     if len(data) > PART_BYTES_MAX or offset < 0 or offset + len(data) > row.size:
         raise TooMuch("the part is too large", "body", f"send {PART_BYTES_MAX} bytes at most", "too-large")
+    _check_there(row)
     if offset > row.received or not data:
         raise Conflict(f"{row.received} bytes are there", "offset", f"go on at {row.received}", "offset")
     path = places.import_file(row.organisation, row.id)
@@ -148,10 +159,16 @@ def preview_file(viewer: Viewer, path: Path, found: Found, plan: Plan) -> dict[s
     block = next(reading.blocks(path, found.format, found.dialect, [one.name for one in found.columns]), None)
     if block is not None:
         made = converter.convert(block.table.slice(0, PREVIEW_LOOKED_AT), block.lines[:PREVIEW_LOOKED_AT], PREVIEW_ROWS)
-        rows = made.samples.sort_by([("time", "ascending"), ("signal", "ascending")]).slice(0, PREVIEW_ROWS)
+        rows = _shown(made.samples.sort_by([("time", "ascending"), ("signal", "ascending")]).slice(0, PREVIEW_ROWS))
         samples = [{**one, "signal": names[one["signal"]]} for one in rows.to_pylist()]
         wrong = list(made.wrong)
     return {"samples": samples, "wrong": wrong, "times": moments(found, plan)}
+
+
+def _shown(rows: pa.Table) -> pa.Table:
+    """Times to the microsecond, the finest that Python tells."""
+    place = rows.schema.get_field_index("time")
+    return rows.set_column(place, "time", rows["time"].cast(pa.timestamp("us", "UTC"), safe=False))
 
 
 def moments(found: Found, plan: Plan) -> list[tuple[str, datetime | None, str]]:
@@ -202,9 +219,9 @@ def again(viewer: Viewer, id: str) -> ImportView:
     """A load that failed or was ended goes back to its mapping; what is stored already is not stored twice."""
     row = _row(viewer, id, Right.CONFIGURE)
     if _state(row) not in (ImportState.FAILED, ImportState.CANCELLED, ImportState.DONE):
-        raise Conflict(f"this import is {row.state}", "import", "wait for its end", "state")
+        raise Conflict(_present(row), "import", Said("请等待其结束", "wait for its end"), "state")
     if not places.import_file(row.organisation, row.id).exists():
-        raise NotFound("its file is gone", "import", "send it again", "gone")
+        raise NotFound(Said("文件已删除", "its file is gone"), "import", Said("请重新发送", "send it again"), "gone")
     row.state, row.finished_at, row.job = ImportState.READY, None, ""
     row.save(update_fields=["state", "finished_at", "job"])
     return _view(row)
@@ -215,21 +232,30 @@ def check(found: Found, plan: Plan) -> None:
     names = {one.name for one in found.columns}
     asked = [*plan.time.columns, *([plan.names, plan.value] if plan.form == "long" else [])]
     if not plan.time.columns:
-        raise InvalidInput("no column is chosen for the time", "time", "choose one", "no-time")
+        raise InvalidInput(Said("没有选择时间列", "no column is chosen for the time"), "time", CHOOSE, "no-time")
     if lacking := [name for name in asked if name not in names]:
-        raise InvalidInput(f'the file has no column "{lacking[0][:60]}"', "mapping", "choose another", "no-column")
+        name = lacking[0][:60]
+        raise InvalidInput(
+            Said(f"文件中没有“{name}”列", f'the file has no column "{name}"'), "mapping", ANOTHER, "no-column"
+        )
     if "zone" in found.unclear and not plan.time.zone:
-        raise InvalidInput("the times name no zone", "time.zone", "say in which zone they are", "no-zone")
+        what = Said("时间没有注明时区", "the times name no zone")
+        raise InvalidInput(what, "time.zone", Said("请选择时区", "say in which zone they are"), "no-zone")
     times.check_zone(plan.time.zone or "UTC")
     if plan.time.form and plan.time.form not in times.FORMS:
-        raise InvalidInput(f'"{plan.time.form[:20]}" is no form of time', "time.form", "choose another", "time-form")
+        form = plan.time.form[:20]
+        raise InvalidInput(
+            Said(f"“{form}”不是时间写法", f'"{form}" is no form of time'), "time.form", ANOTHER, "time-form"
+        )
     if not plan.targets:
-        raise InvalidInput("no column goes to a signal", "mapping", "choose one at least", "no-target")
+        what = Said("没有任何列对应测点", "no column goes to a signal")
+        raise InvalidInput(what, "mapping", Said("请至少选择一列", "choose one at least"), "no-target")
     twice: dict[str, str] = {}
     for name, target in plan.targets.items():
         if twice.setdefault(target.id, name) != name:
-            mend = "give each its own"
-            raise InvalidInput(f'"{twice[target.id]}" and "{name}" go to one signal', "mapping", mend, "twice")
+            first = twice[target.id]
+            what = Said(f"“{first}”和“{name}”对应同一测点", f'"{first}" and "{name}" go to one signal')
+            raise InvalidInput(what, "mapping", Said("请各选一个测点", "give each its own"), "twice")
 
 
 def listed(viewer: Viewer, *, after: str = "", limit: int = PAGE_ROWS) -> Page[ImportView]:
@@ -251,7 +277,9 @@ def remove(viewer: Viewer, id: str) -> None:
     """Its file and its entry; samples that were loaded stay. Conflict while it loads."""
     row = _row(viewer, id, Right.CONFIGURE)
     if _state(row) is ImportState.LOADING:
-        raise Conflict("it is being loaded", "import", "end its job first", "state")
+        raise Conflict(
+            Said("正在载入", "it is being loaded"), "import", Said("请先结束任务", "end its job first"), "state"
+        )
     _drop(row)
     audit(viewer, "samples.import-remove", row.name, {"id": row.id})
 
@@ -303,9 +331,20 @@ def _row(viewer: Viewer, id: str, right: Right) -> Import:
     return row
 
 
+def _check_there(row: Import) -> None:
+    if not places.import_file(row.organisation, row.id).exists():
+        what = Said("文件不在此网页角色所在的主机上", "its file is not on the host of this web role")
+        raise NotFound(what, "import", Said("请删除此项并重新发送", "remove it and send the file again"), "gone")
+
+
 def _check_ready(row: Import) -> None:
     if row.state != ImportState.READY:
-        raise Conflict(f"this import is {row.state}", "import", "look at it again in a moment", "state")
+        raise Conflict(_present(row), "import", Said("请稍后再看", "look at it again in a moment"), "state")
+    _check_there(row)
+
+
+def _present(row: Import) -> Said:
+    return Said("此文件目前的状态不能这样做", f"this import is {row.state}")
 
 
 def _drop(row: Import) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from kandelia.base.errors import InvalidInput, KandeliaError, TooMuch
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import audit, require
 from kandelia.kernel.connections import facade as connections
@@ -65,11 +65,14 @@ class Made:
 def text_of(data: bytes) -> str:
     """The text of a list; TooMuch beyond BYTES_MAX."""
     if len(data) > BYTES_MAX:
-        raise TooMuch("the list is too large", "file", f"send {BYTES_MAX // 1_000_000} MB at most", "too-large")
+        most = BYTES_MAX // 1_000_000
+        mend = Said(f"最大 {most} MB", f"send {most} MB at most")
+        raise TooMuch(Said("点表太大", "the list is too large"), "file", mend, "too-large")
     try:
         return data.decode(encoding_of(data)).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise InvalidInput("the list is no text", "file", "save it as UTF-8", "encoding") from error
+        mend = Said("请另存为 UTF-8", "save it as UTF-8")
+        raise InvalidInput(Said("点表不是文本", "the list is no text"), "file", mend, "encoding") from error
 
 
 def json_of(data: bytes) -> Any:
@@ -87,7 +90,9 @@ def read(viewer: Viewer, text: str, name: str, asked: Asked) -> Made:
         raise InvalidInput(f'"{asked.source[:40]}" is no source', "source", f"use {', '.join(SOURCES)}", "source")
     view = connections.connection(viewer, asked.connection)
     if bool(asked.machine) == bool(asked.area):
-        raise InvalidInput("where the signals go is not clear", "machine", "name a machine, or an area", "no-machine")
+        what = Said("测点放在哪里不明确", "where the signals go is not clear")
+        mend = Said("请选择一台设备或一个区域，二选一", "name a machine, or an area")
+        raise InvalidInput(what, "machine", mend, "no-machine")
     where = things.machine(viewer, asked.machine).path if asked.machine else _area(viewer, asked.area)
     listed = (kepware if asked.source == "kepware" else ignition).read(text, name[:120])
     placing = _Placing(viewer, asked, where)
@@ -100,9 +105,9 @@ def apply(viewer: Viewer, made: Made) -> Written:
     """Make machines and signals in one transaction. What cannot be taken over is left out."""
     require(viewer, Right.CONFIGURE)
     if not made.tags:
-        raise InvalidInput(
-            "nothing in this list can be taken over", "file", "see what is wrong with each tag", "nothing"
-        )
+        what = Said("此点表中没有可接管的点", "nothing in this list can be taken over")
+        mend = Said("请查看每个点的问题", "see what is wrong with each tag")
+        raise InvalidInput(what, "file", mend, "nothing")
     with transaction.atomic():
         for path, name in made.machines:
             things.put_machine(viewer, path, _named(name))
@@ -165,7 +170,8 @@ class _Placing:
 
     def _by_first_folder(self, tag: Tag) -> tuple[str, tuple[str, ...]]:
         if len(tag.path) < 2:
-            raise InvalidInput("it stands in no folder, so no machine", mend="choose a machine for all tags")
+            what = Said("不在任何文件夹中，无法对应设备", "it stands in no folder, so no machine")
+            raise InvalidInput(what, mend=Said("请为全部点选择一台设备", "choose a machine for all tags"))
         folder = tag.path[0]
         if folder not in self._by_folder:
             key = key_of(folder, self._by_folder.values())
@@ -187,8 +193,10 @@ class _Translating:
             return self._node(tag)
         if isinstance(self._driver, ReadsMaps):
             if not tag.row or "table" not in tag.row:
-                what = f'"{tag.address[:80]}" is no address that {self._driver.protocol} knows'
-                raise InvalidInput(what, mend="choose the connection that these tags belong to")
+                address, protocol = tag.address[:80], self._driver.protocol
+                what = Said(f"“{address}”不是 {protocol} 的地址", f'"{address}" is no address that {protocol} knows')
+                mend = Said("请选择这些点所属的连接", "choose the connection that these tags belong to")
+                raise InvalidInput(what, mend=mend)
             order = {"order": self._asked.order} if self._asked.order and "order" not in tag.row else {}
             return self._driver.address_of({**tag.row, **order})
         return tag.address
@@ -222,8 +230,16 @@ def _signal(tag: Tag, placing: _Placing, translating: _Translating, listed: List
         )
         return check_signal(view)
     except KandeliaError as error:
-        listed.wrong(tag.where, name, f"{error.what}; {error.mend}" if error.mend else error.what)
+        listed.wrong(tag.where, name, _whole(error))
         return None
+
+
+def _whole(error: KandeliaError) -> str:
+    """What and mend as one sentence, in both languages where both are."""
+    if not error.mend:
+        return error.what
+    zh = "；".join(part.say("zh") if isinstance(part, Said) else part for part in (error.what, error.mend))
+    return Said(zh, f"{error.what}; {error.mend}")
 
 
 def _named(name: str) -> LocalText:

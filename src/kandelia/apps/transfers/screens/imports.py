@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from kandelia.apps.transfers.screens.machines import NEW, choices, machine_of
+from kandelia.apps.transfers.screens.machines import NEW, choices, machine_of, refusal
 from kandelia.base.errors import InvalidInput, KandeliaError, NotFound
 from kandelia.sdk.records import jobs, signals
 from kandelia.sdk.screens import screen
@@ -97,7 +97,7 @@ def preview(request: HttpRequest, viewer: Viewer, id: str) -> HttpResponse:
     try:
         made = importing.preview(viewer, id, _plan(request, viewer, make=False))
     except KandeliaError as error:
-        return render(request, "transfers/wrong.html", {"error": error})
+        return render(request, "transfers/wrong.html", {"error": refusal(error)})
     wrong = [(one, WRONG_WORDS.get(one.what, one.what)) for one in made["wrong"]]
     return render(request, "transfers/preview.html", {**made, "wrong": wrong, "zone": _zone(request)})
 
@@ -109,7 +109,7 @@ def load(request: HttpRequest, viewer: Viewer, id: str) -> HttpResponse:
     try:
         importing.start(viewer, id, _plan(request, viewer, make=True))
     except KandeliaError as error:
-        return render(request, "transfers/wrong.html", {"error": error})
+        return render(request, "transfers/wrong.html", {"error": refusal(error)})
     return HttpResponse(status=204, headers={"HX-Redirect": reverse("import", args=[id])})
 
 

@@ -1,6 +1,6 @@
 """Jobs of the organisation with their progress, and exports: ordered, followed, downloaded."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,10 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from kandelia.apps.transfers.screens.machines import refusal
 from kandelia.base.clock import NS_PER_S
 from kandelia.base.errors import InvalidInput, KandeliaError
 from kandelia.base.parsing import length_ns
-from kandelia.sdk.records import jobs, signals
+from kandelia.base.text import Said
+from kandelia.sdk.records import access, jobs, signals
 from kandelia.sdk.screens import screen
 from kandelia.sdk.transfers import exporting
 from kandelia.sdk.views import Right, Viewer
@@ -64,14 +66,15 @@ def order(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             error = wrong
     search = request.GET.get("search", request.POST.get("search", ""))
     page = signals.list_signals(viewer, search=search, limit=SIGNALS_OFFERED)
+    zone = ZoneInfo(str(timezone.get_default_timezone()))
     context = {
         "signals": page.items,
         "total": page.total,
         "search": search,
-        "chosen": set(request.POST.getlist("signal") or request.GET.getlist("signal")),
-        "given": request.POST,
-        "error": error,
-        "zone": str(timezone.get_default_timezone()),
+        "chosen": {int(word) for word in _words(request) if word.isdecimal() and len(word) < 11},
+        "given": request.POST or _last_day(zone),
+        "error": refusal(error) if error else None,
+        "zone": str(zone),
         "days": exporting.KEPT_DAYS,
     }
     return render(request, "transfers/export.html", context, status=422 if error else 200)
@@ -97,10 +100,12 @@ def _jobs(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:
     after = request.GET.get("after", "")
     page = jobs.list_jobs(viewer, after=after, limit=ROWS)
     exports = {one.job: one for one in exporting.listed(viewer, limit=200).items}
+    known = _names(viewer)
     rows = [
         {
             "one": job,
             "what": KINDS.get(job.kind, job.kind),
+            "by": known.get(job.created_by, "" if ":" in job.created_by else job.created_by),
             "percent": round(job.progress * 100),
             "export": exports.get(job.id),
             "import": str(job.result.get("import", "")) if job.kind == "history.import" else "",
@@ -117,9 +122,27 @@ def _jobs(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:
     }
 
 
+def _names(viewer: Viewer) -> dict[str, str]:
+    """Who gave a job: everybody to administrators, to others themselves alone."""
+    if not viewer.may(Right.ADMINISTER):
+        return {viewer.subject: viewer.name}
+    people = {f"person:{one.id}": one.name for one in access.list_people(viewer)}
+    return {**people, **{f"token:{one.id}": one.name for one in access.list_tokens(viewer)}}
+
+
+def _words(request: HttpRequest) -> list[str]:
+    return request.POST.getlist("signal") or request.GET.getlist("signal")
+
+
+def _last_day(zone: ZoneInfo) -> dict[str, str]:
+    """What the form offers first: the last 24 hours, to the minute."""
+    end = timezone.now().astimezone(zone)
+    return {"start": f"{end - timedelta(days=1):%Y-%m-%dT%H:%M}", "end": f"{end:%Y-%m-%dT%H:%M}"}
+
+
 def _order(request: HttpRequest, viewer: Viewer) -> None:
     given = request.POST
-    numbers = [int(word) for word in given.getlist("signal") if word.isdecimal() and len(word) < 11]
+    numbers = [int(word) for word in _words(request) if word.isdecimal() and len(word) < 11]
     every = given.get("every", "").strip()
     exporting.begin(
         viewer,
@@ -139,4 +162,5 @@ def _instant(text: str, field: str) -> int:
         zone = ZoneInfo(str(timezone.get_default_timezone()))
         return int(local.replace(tzinfo=local.tzinfo or zone).timestamp()) * NS_PER_S
     except (ValueError, OverflowError) as error:
-        raise InvalidInput("this is no time", field, "choose day and time", "invalid-time") from error
+        mend = Said("请选择日期和时间", "choose day and time")
+        raise InvalidInput(Said("这不是时间", "this is no time"), field, mend, "invalid-time") from error

@@ -2,15 +2,22 @@
 
 from collections.abc import Mapping
 
-from kandelia.base.errors import InvalidInput
-from kandelia.base.text import LocalText
+from kandelia.base.errors import InvalidInput, KandeliaError
+from kandelia.base.text import LocalText, Said
 from kandelia.sdk.records import things
+from kandelia.sdk.screens import said, told
 from kandelia.sdk.transfers import key_of
 from kandelia.sdk.views import Viewer
 
 NEW = "+"  # a machine that does not exist yet
 FIRST_SITE = ("plant", LocalText("工厂", "Plant"))
 FIRST_AREA = ("hall", LocalText("车间", "Hall"))
+
+
+def refusal(error: KandeliaError) -> dict[str, str]:
+    """An error in the reader's language; its place only where that is told in words, not as a field's name."""
+    what, mend = told(error)
+    return {"what": what, "where": said(error.where) if isinstance(error.where, Said) else "", "mend": mend}
 
 
 def choices(viewer: Viewer) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -33,9 +40,9 @@ def machine_of(viewer: Viewer, given: Mapping[str, str], *, make: bool) -> str:
         return things.machine(viewer, chosen).path
     name = given.get("machine_name", "").strip()
     if not name:
-        raise InvalidInput(
-            "the new machine has no name", "machine", "choose a machine, or name the new one", "no-machine"
-        )
+        what = Said("新设备没有名称", "the new machine has no name")
+        mend = Said("请选择一台设备，或给新设备起名", "choose a machine, or name the new one")
+        raise InvalidInput(what, "machine", mend, "no-machine")
     machines, areas = choices(viewer)
     area = given.get("area", "") or (areas[0][0] if areas else f"{FIRST_SITE[0]}/{FIRST_AREA[0]}")
     taken = {path.rpartition("/")[2] for path, _ in machines if path.startswith(f"{area}/")}

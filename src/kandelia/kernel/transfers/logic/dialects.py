@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kandelia.base.errors import InvalidInput
+from kandelia.base.text import Said
 
 SEPARATORS = ("\t", ";", "|", ",")
 LINES_LOOKED_AT = 60
@@ -68,7 +69,9 @@ def text_of(data: bytes, encoding: str, *, whole: bool) -> str:
     """The beginning of a file as text; a last line that may be cut is left out unless the file is `whole`."""
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(data).removeprefix("\ufeff")
     if "\0" in text:
-        raise InvalidInput("this is no text table: it holds zero bytes", "file", "send CSV, Parquet or XLSX", "format")
+        what = Said("这不是文本表格：含有零字节", "this is no text table: it holds zero bytes")
+        mend = Said("请发送 CSV、Parquet 或 XLSX", "send CSV, Parquet or XLSX")
+        raise InvalidInput(what, "file", mend, "format")
     return text if whole else text[: text.rfind("\n") + 1] or text
 
 
@@ -85,13 +88,16 @@ def head_of(rows: Sequence[Sequence[str]]) -> Head:
     """Where names and rows begin: lines before them (a logger's own words) are skipped."""
     widths = Counter(len(row) for row in rows if len(row) > 1)
     if not widths:
-        raise InvalidInput("no columns can be seen", "file", "give a time and a value in each row", "no-columns")
+        mend = Said("每行请给出时间和数值", "give a time and a value in each row")
+        raise InvalidInput(Said("看不出列", "no columns can be seen"), "file", mend, "no-columns")
     width = max(widths, key=lambda one: (widths[one], one))
     if width > COLUMNS_MAX:
-        raise InvalidInput(f"{width} columns", "file", f"give {COLUMNS_MAX} at most", "too-many-columns")
+        mend = Said(f"最多 {COLUMNS_MAX} 列", f"give {COLUMNS_MAX} at most")
+        raise InvalidInput(Said(f"{width} 列", f"{width} columns"), "file", mend, "too-many-columns")
     start = next(place for place, row in enumerate(rows) if len(row) == width)
     if start > HEAD_LINES_MAX:
-        raise InvalidInput("the table begins too far down", "file", f"at line {HEAD_LINES_MAX} at latest", "head")
+        mend = Said(f"最迟从第 {HEAD_LINES_MAX} 行开始", f"at line {HEAD_LINES_MAX} at latest")
+        raise InvalidInput(Said("表格开始得太靠下", "the table begins too far down"), "file", mend, "head")
     names: Sequence[str] = ()
     units: Sequence[str] = ()
     place = start
@@ -115,7 +121,8 @@ def _separator(text: str) -> str:
             return separator
         found[separator] = (share if width > 1 else 0.0, width)
     if not found:
-        raise InvalidInput("the file is empty", "file", "choose another", "empty")
+        what = Said("文件是空的", "the file is empty")
+        raise InvalidInput(what, "file", Said("请另选一个", "choose another"), "empty")
     return max(found, key=lambda one: found[one])
 
 
@@ -128,9 +135,9 @@ def _rows(text: str, separator: str) -> list[list[str]]:
             if len(rows) >= LINES_LOOKED_AT + HEAD_LINES_MAX:
                 break
     except csv.Error as error:
-        raise InvalidInput(
-            f"this is no CSV: {error}", f"row {len(rows) + 1}", "save it again as CSV", "format"
-        ) from error
+        what = Said("这不是 CSV", f"this is no CSV: {error}")
+        mend = Said("请重新保存为 CSV", "save it again as CSV")
+        raise InvalidInput(what, f"row {len(rows) + 1}", mend, "format") from error
     return rows
 
 

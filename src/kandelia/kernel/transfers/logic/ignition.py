@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kandelia.base.errors import InvalidInput
-from kandelia.kernel.transfers.logic.tags import TAGS_MAX, Listed, Tag, rows_of
+from kandelia.base.text import Said
+from kandelia.kernel.transfers.logic.tags import SPLIT, TAGS_MAX, TOO_MANY, Listed, Tag, rows_of
 from kandelia.kernel.transfers.logic.units import ucum
 
 DEPTH_MAX = 20
@@ -61,11 +62,13 @@ def _read_json(text: str, name: str) -> Listed:
     try:
         told = json.loads(text)
     except (ValueError, RecursionError) as error:
-        mend = "export the tags in Ignition's designer as JSON"
-        raise InvalidInput(f"this is no JSON ({error})"[:300], name, mend, "no-tag-list") from error
+        mend = Said("请在 Ignition Designer 中导出为 JSON", "export the tags in Ignition's designer as JSON")
+        what = Said("这不是 JSON", f"this is no JSON ({error})"[:300])
+        raise InvalidInput(what, name, mend, "no-tag-list") from error
     nodes = told if isinstance(told, list) else [told]
     if not all(isinstance(node, dict) for node in nodes):
-        raise InvalidInput("this is no list of tags", name, "export it again", "no-tag-list")
+        what = Said("这不是点表", "this is no list of tags")
+        raise InvalidInput(what, name, Said("请重新导出", "export it again"), "no-tag-list")
     walk = _Walk(name)
     for node in nodes:
         walk.collect_types(node, (), 0)
@@ -101,7 +104,7 @@ class _Walk:
         where = f"{self._name}, {'/'.join((*place.path, name))[:200]}"
         kind = str(node.get("tagType", "Folder" if "tags" in node else "AtomicTag"))
         if place.depth > DEPTH_MAX:
-            self.listed.wrong(where, name, "folders within folders without end")
+            self.listed.wrong(where, name, Said("文件夹嵌套过深", "folders within folders without end"))
         elif kind == "UdtType" or name == TYPES_FOLDER:
             return
         elif kind in ("AtomicTag", "OPC", "0"):
@@ -116,7 +119,7 @@ class _Walk:
         type_id = _filled(str(node.get("typeId", "")), place.parameters or {})
         definition = self._definition(type_id, 0)
         if definition is None:
-            self.listed.wrong(where, name, f'its UDT "{type_id[:80]}" is not in the file; export its definition too')
+            self.listed.wrong(where, name, self._no_type(type_id[:80]))
             return
         parameters = {**(place.parameters or {}), **_parameters(definition), **_parameters(node)}
         parameters |= {"InstanceName": name, "PathToParentFolder": "/".join(place.path)}
@@ -124,6 +127,11 @@ class _Walk:
         within = _Place((*place.path, name), resolved, place.depth + 1)
         for child in _merged(_children(definition), _children(node)):
             self.enter(child, within)
+
+    @staticmethod
+    def _no_type(type_id: str) -> Said:
+        mend = "export its definition too"
+        return Said(f"文件中没有 UDT“{type_id}”；请同时导出其定义", f'its UDT "{type_id}" is not in the file; {mend}')
 
     def _definition(self, type_id: str, depth: int) -> Node | None:
         """A UDT with what it inherits."""
@@ -140,16 +148,19 @@ class _Walk:
         parameters = {**(place.parameters or {}), "TagName": name}
         source = str(node.get("valueSource", "opc" if node.get("opcItemPath") else "memory"))
         if source != "opc":
-            self.listed.wrong(where, name, f"it comes from {source[:40]}, not from a device")
+            what = Said(f"来自 {source[:40]}，不是来自设备", f"it comes from {source[:40]}, not from a device")
+            self.listed.wrong(where, name, what)
             return
         data_type = str(node.get("dataType", "Int4"))
         kind = TYPES.get(data_type.lower(), "")
         if not kind:
-            self.listed.wrong(where, name, f'the data type "{data_type[:40]}" cannot be taken')
+            what = Said(f"数据类型“{data_type[:40]}”无法接管", f'the data type "{data_type[:40]}" cannot be taken')
+            self.listed.wrong(where, name, what)
             return
         address = _filled(_bound(node.get("opcItemPath")), parameters)
         if not address or _PARAMETER.search(address):
-            what = f'a parameter in "{address[:80]}" has no value' if address else "it has no OPC item path"
+            open_ = Said(f"“{address[:80]}”中的参数没有值", f'a parameter in "{address[:80]}" has no value')
+            what = open_ if address else Said("没有 OPC 项路径", "it has no OPC item path")
             self.listed.wrong(where, name, what)
             return
         self.listed.tags.append(
@@ -164,7 +175,7 @@ class _Walk:
             )
         )
         if len(self.listed.tags) > TAGS_MAX:
-            raise InvalidInput(f"more than {TAGS_MAX} tags", self._name, "split the list", "too-many")
+            raise InvalidInput(TOO_MANY, self._name, SPLIT, "too-many")
 
 
 def modbus_row(address: str) -> dict[str, str]:
@@ -235,8 +246,12 @@ def _read_csv(text: str, name: str) -> Listed:
     """The CSV of 7.9: Path, Name, TagType, DataType, OPCItemPath …"""
     head, rows = rows_of(text, name)
     if not {"name", "opcitempath"} <= head:
-        mend = "export the tags in Ignition's designer as JSON, or as CSV with Path, Name, DataType, OPCItemPath"
-        raise InvalidInput("the columns Name and OPCItemPath are missing", name, mend, "no-tag-list")
+        mend = Said(
+            "请在 Ignition Designer 中导出为 JSON，或含 Path、Name、DataType、OPCItemPath 的 CSV",
+            "export the tags in Ignition's designer as JSON, or as CSV with Path, Name, DataType, OPCItemPath",
+        )
+        what = Said("缺少列 Name、OPCItemPath", "the columns Name and OPCItemPath are missing")
+        raise InvalidInput(what, name, mend, "no-tag-list")
     walk = _Walk(name)
     for where, cells in rows:
         if not cells.get("name") or cells.get("tagtype", "").lower() in ("folder", "6"):

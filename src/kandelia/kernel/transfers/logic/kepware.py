@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 
 from kandelia.base.errors import InvalidInput
-from kandelia.kernel.transfers.logic.tags import TAGS_MAX, Listed, Tag, rows_of
+from kandelia.base.text import Said
+from kandelia.kernel.transfers.logic.tags import SPLIT, TAGS_MAX, TOO_MANY, Listed, Tag, rows_of
 from kandelia.kernel.transfers.logic.units import ucum
 
 # data type → (kind, type in a register map)
@@ -41,13 +42,16 @@ def read(text: str, name: str) -> Listed:
     listed = Listed()
     head, rows = rows_of(text, name)
     if not {"tag name", "address", "data type"} <= head:
-        mend = 'export the tags of a device in Kepware by "Export CSV"'
-        raise InvalidInput("the columns Tag Name, Address and Data Type are missing", name, mend, "no-tag-list")
+        mend = Said(
+            "请在 Kepware 中用“Export CSV”导出设备的点", 'export the tags of a device in Kepware by "Export CSV"'
+        )
+        what = Said("缺少列 Tag Name、Address、Data Type", "the columns Tag Name, Address and Data Type are missing")
+        raise InvalidInput(what, name, mend, "no-tag-list")
     for where, cells in rows:
         if cells.get("tag name"):
             _read_row(cells, where, listed)
         if len(listed.tags) > TAGS_MAX:
-            raise InvalidInput(f"more than {TAGS_MAX} tags", name, "split the list", "too-many")
+            raise InvalidInput(TOO_MANY, name, SPLIT, "too-many")
     return listed
 
 
@@ -56,15 +60,17 @@ def _read_row(cells: Mapping[str, str], where: str, listed: Listed) -> None:
     data_type = cells.get("data type", "").lower()
     kind, register_type = TYPES.get(data_type, ("", ""))
     if not kind:
-        what = "arrays cannot be taken" if "array" in data_type else f'the data type "{data_type[:40]}" is not known'
-        listed.wrong(where, name, what)
+        unknown = Said(f"不认识数据类型“{data_type[:40]}”", f'the data type "{data_type[:40]}" is not known')
+        arrays = Said("数组无法接管", "arrays cannot be taken")
+        listed.wrong(where, name, arrays if "array" in data_type else unknown)
         return
     if not address:
-        listed.wrong(where, name, "it has no address")
+        listed.wrong(where, name, Said("没有地址", "it has no address"))
         return
     scale = _scaling(cells)
     if scale is None:
-        listed.wrong(where, name, f'the scaling "{cells.get("scaling", "")[:40]}" cannot be taken')
+        scaling = cells.get("scaling", "")[:40]
+        listed.wrong(where, name, Said(f"换算“{scaling}”无法接管", f'the scaling "{scaling}" cannot be taken'))
         return
     if scale and kind == "integer":
         kind = "float"

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kandelia.base.errors import InvalidInput
+from kandelia.base.text import Said
 
 TAGS_MAX = 50_000
 MISTAKES_MAX = 2_000
+TOO_MANY = Said(f"超过 {TAGS_MAX} 个点", f"more than {TAGS_MAX} tags")
+SPLIT = Said("请拆分点表", "split the list")
 NAME_CHARACTERS_MAX = 200
 
 
@@ -67,6 +70,9 @@ def _rows(lines: Iterator[list[str]], head: list[str], name: str) -> Iterator[tu
         for cells in lines:
             line = int(getattr(lines, "line_num", line + 1))
             if any(cell.strip() for cell in cells):
-                yield f"{name}, line {line}", {key: cell.strip() for key, cell in zip(head, cells, strict=False)}
+                yield (
+                    Said(f"{name}，第 {line} 行", f"{name}, line {line}"),
+                    {key: cell.strip() for key, cell in zip(head, cells, strict=False)},
+                )
     except csv.Error as error:
         raise InvalidInput(str(error), f"{name}, after line {line}", "export it again", "no-tag-list") from error

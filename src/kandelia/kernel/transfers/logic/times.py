@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kandelia.base.errors import InvalidInput
+from kandelia.base.text import Said
 
 NS_PER_S = 1_000_000_000
 DAY_NS = 86_400 * NS_PER_S
@@ -85,8 +86,12 @@ def check_zone(zone: str) -> int | None:
     try:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        mend = "write a name like Asia/Shanghai or Europe/Berlin, or an offset like +08:00"
-        raise InvalidInput(f'"{zone[:40]}" is no time zone', "time.zone", mend, "time-zone") from error
+        mend = Said(
+            "请写 Asia/Shanghai、Europe/Berlin 之类的名称，或 +08:00 之类的偏移",
+            "write a name like Asia/Shanghai or Europe/Berlin, or an offset like +08:00",
+        )
+        what = Said(f"“{zone[:40]}”不是时区", f'"{zone[:40]}" is no time zone')
+        raise InvalidInput(what, "time.zone", mend, "time-zone") from error
     return None
 
 
@@ -96,7 +101,8 @@ def of_timestamps(column: pa.Array, zone: str) -> Read:
     try:
         ns = pc.fill_null(column.cast(pa.timestamp("ns", column.type.tz)).cast(pa.int64()), 0).to_numpy()
     except pa.ArrowInvalid as error:
-        raise InvalidInput("a time lies outside 1678 … 2262", "time", "mend the file", "time-range") from error
+        what = Said("有时间超出 1678 至 2262 年", "a time lies outside 1678 … 2262")
+        raise InvalidInput(what, "time", Said("请修正文件", "mend the file"), "time-range") from error
     if column.type.tz:
         return Read(ns, good, True)
     return Read(_to_utc(ns, good, zone, check_zone(zone)), good, False)

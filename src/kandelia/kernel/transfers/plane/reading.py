@@ -20,6 +20,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from kandelia.base.errors import InvalidInput, TooMuch
+from kandelia.base.text import Said
 from kandelia.kernel.transfers.logic import dialects, findings
 from kandelia.kernel.transfers.logic.dialects import COLUMNS_MAX, Dialect
 from kandelia.kernel.transfers.logic.findings import Found
@@ -34,7 +35,14 @@ HEAD_ROWS = 2_000
 XLSX_ROWS = 5_000
 XLSX_UNPACKED_BYTES_MAX = 1_000_000_000
 NAMES_ROWS = 500_000  # rows of a long table that are looked through for names of signals
-MENDS = {"csv": "save it again as CSV", "parquet": "send another Parquet file", "xlsx": "save it again as .xlsx"}
+MENDS = {
+    "csv": Said("请重新保存为 CSV", "save it again as CSV"),
+    "parquet": Said("请发送另一个 Parquet 文件", "send another Parquet file"),
+    "xlsx": Said("请重新保存为 .xlsx", "save it again as .xlsx"),
+}
+ANOTHER = Said("请另选一个", "choose another")
+LIGHTER = Said("请改为 CSV 或 Parquet 发送", "send it as CSV or Parquet")
+NO_ROWS = Said("没有数据行", "it has no rows of values")
 
 
 @dataclass
@@ -52,13 +60,14 @@ def format_of(file: Path, name: str = "") -> str:
     with file.open("rb") as opened:
         start = opened.read(8)
     if not start:
-        raise InvalidInput("the file is empty", name or file.name, "choose another", "empty")
+        raise InvalidInput(Said("文件是空的", "the file is empty"), name or file.name, ANOTHER, "empty")
     if start.startswith(b"PAR1"):
         return "parquet"
     if start.startswith(b"PK\x03\x04"):
         return "xlsx"
     if start.startswith((b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"%PDF", b"\x7fELF", b"MZ", b"7z\xbc\xaf", b"Rar!")):
-        raise InvalidInput("this is no table we read", name or file.name, "send CSV, Parquet or XLSX", "format")
+        mend = Said("请发送 CSV、Parquet 或 XLSX", "send CSV, Parquet or XLSX")
+        raise InvalidInput(Said("无法识别此表格", "this is no table we read"), name or file.name, mend, "format")
     return "csv"
 
 
@@ -88,7 +97,7 @@ def _inspect_csv(file: Path) -> Found:
     dialect, head = dialects.find(text, encoding)
     rows = _more_rows(text, dialect, len(head.names))
     if not rows and not head.rows:
-        raise InvalidInput("it has no rows of values", "file", "choose another", "empty")
+        raise InvalidInput(NO_ROWS, "file", ANOTHER, "empty")
     last = _last_row(tail, dialect, len(head.names)) if not whole else rows[-1:]
     found = findings.find("csv", head.names, head.units, rows or head.rows, dialect)
     found = _with_last(found, head.names, last)
@@ -101,7 +110,9 @@ def _more_rows(text: str, dialect: Dialect, width: int) -> list[list[str]]:
     try:
         rows = list(islice(lines, dialect.skip + HEAD_ROWS))[dialect.skip :]
     except csv.Error as error:
-        raise InvalidInput(f"this is no CSV: {error}", f"line {lines.line_num}", MENDS["csv"], "format") from error
+        raise InvalidInput(
+            Said("这不是 CSV", f"this is no CSV: {error}"), f"line {lines.line_num}", MENDS["csv"], "format"
+        ) from error
     return [[cell.strip() for cell in row] for row in rows if len(row) == width]
 
 
@@ -146,7 +157,7 @@ def _csv_blocks(file: Path, dialect: Dialect, columns: Sequence[str]) -> Iterato
 
     size = max(1, file.stat().st_size)
     with pa.OSFile(str(file)) as opened, _reader(opened, dialect, columns, skip) as reader:
-        line = dialect.skip + 1
+        line, block = dialect.skip + 1, 0
         while True:
             try:
                 batch = reader.read_next_batch()
@@ -154,7 +165,9 @@ def _csv_blocks(file: Path, dialect: Dialect, columns: Sequence[str]) -> Iterato
                 batch = None
             except (pa.ArrowException, UnicodeDecodeError) as error:
                 where = f"after line {line - 1}"
-                raise InvalidInput(f"cannot be read on: {str(error)[:200]}", where, MENDS["csv"], "format") from error
+                raise InvalidInput(
+                    Said("无法继续读取", f"cannot be read on: {str(error)[:200]}"), where, MENDS["csv"], "format"
+                ) from error
             rows = 0 if batch is None else batch.num_rows
             lines, line = _lines(line, rows, [number for number, _ in broken])
             told = [(number, text) for number, text in broken if text.strip()]
@@ -164,7 +177,8 @@ def _csv_blocks(file: Path, dialect: Dialect, columns: Sequence[str]) -> Iterato
                     yield Block(_empty(columns), lines, 1.0, told)
                 return
             table, lines = _filled(pa.Table.from_batches([batch]), lines)
-            yield Block(table, lines, min(1.0, opened.tell() / size), told)
+            block += 1  # Arrow has read ahead: the place in the file alone would tell too much
+            yield Block(table, lines, min(1.0, opened.tell() / size, block * BLOCK_BYTES / size), told)
 
 
 def _reader(
@@ -189,7 +203,9 @@ def _reader(
     try:
         return pyarrow.csv.open_csv(opened, read, parse, convert)
     except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise InvalidInput(f"this is no CSV: {str(error)[:200]}", "file", MENDS["csv"], "format") from error
+        raise InvalidInput(
+            Said("这不是 CSV", f"this is no CSV: {str(error)[:200]}"), "file", MENDS["csv"], "format"
+        ) from error
 
 
 def _lines(line: int, rows: int, skipped: Sequence[int]) -> tuple[np.ndarray, int]:
@@ -221,7 +237,7 @@ def _inspect_parquet(file: Path) -> Found:
             raise TooMuch(f"{len(schema.names)} columns", "file", f"give {COLUMNS_MAX} at most", "too-many-columns")
         head = next(_batches(opened, HEAD_ROWS), None)
         if head is None:
-            raise InvalidInput("it has no rows", "file", "choose another", "empty")
+            raise InvalidInput(NO_ROWS, "file", ANOTHER, "empty")
         last = _parquet_last(opened)
         rows = opened.metadata.num_rows
     names = schema.names
@@ -239,21 +255,27 @@ def _parquet(file: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(file)
     except (pa.ArrowException, OSError) as error:
-        raise InvalidInput(f"not a Parquet file: {str(error)[:200]}", "file", MENDS["parquet"], "format") from error
+        raise InvalidInput(
+            Said("这不是 Parquet 文件", f"not a Parquet file: {str(error)[:200]}"), "file", MENDS["parquet"], "format"
+        ) from error
 
 
 def _batches(opened: pq.ParquetFile, rows: int) -> Iterator[pa.RecordBatch]:
     try:
         yield from opened.iter_batches(rows)
     except (pa.ArrowException, OSError) as error:
-        raise InvalidInput(f"cannot be read on: {str(error)[:200]}", "file", MENDS["parquet"], "format") from error
+        raise InvalidInput(
+            Said("无法继续读取", f"cannot be read on: {str(error)[:200]}"), "file", MENDS["parquet"], "format"
+        ) from error
 
 
 def _parquet_last(opened: pq.ParquetFile) -> pa.RecordBatch:
     try:
         table = opened.read_row_group(opened.num_row_groups - 1)
     except (pa.ArrowException, OSError) as error:
-        raise InvalidInput(f"cannot be read: {str(error)[:200]}", "file", MENDS["parquet"], "format") from error
+        raise InvalidInput(
+            Said("无法读取", f"cannot be read: {str(error)[:200]}"), "file", MENDS["parquet"], "format"
+        ) from error
     tail = table.slice(max(0, table.num_rows - 1)).combine_chunks()
     return tail.to_batches()[0] if tail.num_rows else pa.RecordBatch.from_pylist([], schema=table.schema)
 
@@ -285,7 +307,7 @@ def _inspect_xlsx(file: Path) -> Found:
     rows = [cells for _, cells in islice(_xlsx_rows(file), HEAD_ROWS)]
     head = dialects.head_of(rows)
     if not head.rows:
-        raise InvalidInput("it has no rows of values", "file", "choose another", "empty")
+        raise InvalidInput(NO_ROWS, "file", ANOTHER, "empty")
     found = findings.find("xlsx", head.names, head.units, head.rows, Dialect(skip=head.skip))
     return _with_names(file, found) if found.form == "long" else found
 
@@ -309,17 +331,19 @@ def _xlsx_rows(file: Path) -> Iterator[tuple[int, list[str]]]:
     try:
         with zipfile.ZipFile(file) as packed:
             if sum(one.file_size for one in packed.infolist()) > XLSX_UNPACKED_BYTES_MAX:
-                raise TooMuch("the workbook is too large", "file", "send it as CSV or Parquet", "too-large")
+                raise TooMuch(Said("工作簿太大", "the workbook is too large"), "file", LIGHTER, "too-large")
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, AttributeError, TypeError) as error:
-        raise InvalidInput("this is no workbook (.xlsx)", "file", MENDS["xlsx"], "format") from error
+        raise InvalidInput(
+            Said("这不是工作簿（.xlsx）", "this is no workbook (.xlsx)"), "file", MENDS["xlsx"], "format"
+        ) from error
     try:
         if not book.worksheets:
-            raise InvalidInput("the workbook has no sheet", "file", MENDS["xlsx"], "format")
+            raise InvalidInput(Said("工作簿没有工作表", "the workbook has no sheet"), "file", MENDS["xlsx"], "format")
         for line, cells in enumerate(book.worksheets[0].iter_rows(max_col=COLUMNS_MAX, values_only=True), 1):
             yield line, _without_end([_cell(cell) for cell in cells])
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, AttributeError, TypeError, SyntaxError) as error:
-        raise InvalidInput("the workbook is damaged", "file", MENDS["xlsx"], "format") from error
+        raise InvalidInput(Said("工作簿已损坏", "the workbook is damaged"), "file", MENDS["xlsx"], "format") from error
     finally:
         book.close()
 
