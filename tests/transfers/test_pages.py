@@ -11,7 +11,7 @@ from kandelia.base.text import LocalText
 from kandelia.kernel.connections.contracts import ConnectionView
 from kandelia.kernel.jobs.contracts import JobCancelled
 from kandelia.kernel.transfers import places, working
-from kandelia.kernel.transfers.models import Import
+from kandelia.kernel.transfers.models import Export, Import
 from kandelia.sdk.records import access, connections, signals, things
 from kandelia.sdk.views import Role
 
@@ -153,6 +153,21 @@ def test_limits_and_places_of_parts() -> None:
     assert large.status_code >= 400 and "MB" in large.json()["detail"]
 
 
+def test_a_file_that_is_not_on_this_host_is_told_in_words() -> None:
+    client = signed_in()
+    told = sent(client, CSV.encode())
+    begun = {"name": "b.csv", "size": len(CSV)}
+    half = client.post("/api/v1/transfers/imports", begun, content_type="application/json").json()
+    for one in (told, half):
+        places.import_file("main", one["id"]).unlink()
+    asked = {"plan": json.dumps(plan()), "machine": "s/a/m"}
+    assert "not on the host" in client.post(f"/imports/{told['id']}/preview", asked).content.decode()
+    load = f"/api/v1/transfers/imports/{told['id']}/load"
+    assert client.post(load, plan(), content_type="application/json").status_code == 404
+    part = f"/api/v1/transfers/imports/{half['id']}/content?offset=0"
+    assert client.put(part, b"x", content_type="application/octet-stream").status_code == 404
+
+
 def test_others_see_nothing() -> None:
     told = sent(signed_in(), CSV.encode())
     other = signed_in(Role.ADMINISTRATOR, "other")
@@ -176,6 +191,10 @@ def test_an_export_is_ordered_by_who_may_see_and_given_to_whoever_ordered_it() -
     (export,) = client.get("/api/v1/transfers/exports").json()["items"]
     assert export["state"] == "waiting" and export["name"] == "s.a.m.temp.csv"
     assert client.get(f"/exports/{export['id']}/file").status_code == 409
+    Export.objects.update(state="done")  # by a history role on another host
+    gone = client.get(f"/api/v1/transfers/exports/{export['id']}/file")
+    assert gone.status_code == 404 and "not on the host" in gone.content.decode()
+    Export.objects.update(state="waiting")
     other = signed_in(Role.OPERATOR)
     assert other.get(f"/api/v1/transfers/exports/{export['id']}").status_code == 404
     assert other.post("/exports", {**form, "signal": [number + 99]}).status_code == 422
