@@ -1,5 +1,6 @@
 """Promise: imports go only the allowed ways, and the data plane loads without Django."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -60,3 +61,15 @@ def test_logic_knows_no_framework() -> None:
     if not modules:
         pytest.fail("no logic modules found: the test looks in the wrong place")
     assert loaded_after_import(modules, PURE) == ""
+
+
+@pytest.mark.parametrize("name", ["tiny-app", "tiny-driver"])
+def test_what_third_parties_copy_knows_sdk_and_base_alone(name: str) -> None:
+    known, files = ("kandelia.sdk", "kandelia.base"), list((ROOT / "examples" / name / "src").rglob("*.py"))
+    assert files, "no files found: the test looks in the wrong place"
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            ours = [one for one in names if one == "kandelia" or one.startswith("kandelia.")]
+            assert all(one.startswith(known) for one in ours), (path, ours)
