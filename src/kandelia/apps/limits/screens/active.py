@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from kandelia.base.errors import InvalidInput
+from kandelia.base.units import shown_unit
 from kandelia.sdk import rules
 from kandelia.sdk.records import signals
 from kandelia.sdk.rules import OccurrenceView
@@ -99,7 +100,7 @@ def _rows(viewer: Viewer, found: Iterable[OccurrenceView]) -> list[Row]:
 
 def _row(one: OccurrenceView, signal: SignalView | None, language: str) -> Row:
     name = signal.name.say(language) if signal else one.signal
-    unit, decimals = (signal.unit, signal.decimals) if signal else ("", 2)
+    unit, decimals = (shown_unit(signal.unit), signal.decimals) if signal else ("", 2)
     if one.kind in ("rate", "stale"):
         unit = f"{unit}/s" if one.kind == "rate" else "s"
     return Row(one, one.kind_name.say(language), one.name.say(language), name, unit, decimals)

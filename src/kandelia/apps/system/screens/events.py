@@ -1,8 +1,10 @@
 """The events: what happened here, the newest first, as the bus keeps it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -94,9 +96,15 @@ def _ns(at: datetime) -> int:
     return max(0, int(at.astimezone(UTC).timestamp()) * NS_PER_S)
 
 
+def _readable(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is empty, and with no more digits than tell something."""
+    told = {key: float(f"{value:.6g}") if isinstance(value, float) else value for key, value in data.items()}
+    return {key: value for key, value in told.items() if value not in ("", None)}
+
+
 def _row(event: Event, language: str) -> EventRow:
     name = happened.type_name(event.type)
-    text = json.dumps(event.data, ensure_ascii=False, separators=(", ", ": ")).strip("{}")
+    text = json.dumps(_readable(event.data), ensure_ascii=False, separators=(", ", ": ")).strip("{}")
     details = text if len(text) <= DETAILS_LENGTH_MAX else f"{text[:DETAILS_LENGTH_MAX]} …"
     page = happened.page_of(event.type, event.subject)
     said = name.say(language) if name else ""
