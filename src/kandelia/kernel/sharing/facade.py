@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from kandelia.base.errors import Conflict, InvalidInput, NotFound
+from kandelia.base.text import LocalText
 from kandelia.kernel.access import facade as access
 from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.access.facade import LookView, audit, require
@@ -185,7 +186,8 @@ def _signals(viewer: Viewer, numbers: Sequence[int]) -> list[int]:
 
 def _view(viewer: Viewer, row: Share) -> ShareView:
     owner, partner = row.entry.organisation, row.partner
+    names = [LocalText(one.name_zh, one.name_en).say(viewer.language) or one.id for one in (owner, partner)]
     return ShareView(
-        row.pk, owner.id, str(owner), partner.id, str(partner), row.entry.state, row.place, tuple(row.signals),
+        row.pk, owner.id, names[0], partner.id, names[1], row.entry.state, row.place, tuple(row.signals),
         row.since, row.until, row.export, row.purpose,
     )  # fmt: skip

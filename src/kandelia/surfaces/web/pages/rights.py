@@ -19,7 +19,7 @@ from kandelia.kernel.access.facade import list_organisations
 from kandelia.kernel.sharing import facade as sharing
 from kandelia.kernel.sharing.facade import Offer, ShareView
 from kandelia.kernel.things import facade as things
-from kandelia.surfaces.web.fields import Field, with_error
+from kandelia.surfaces.web.fields import Field, sentence, with_error
 from kandelia.surfaces.web.screens import screen
 
 MACHINES_LISTED_MAX = 500  # in a list of places; more are named by their area or line
@@ -87,7 +87,7 @@ def answer(request: HttpRequest, viewer: Viewer, id: int, step: str) -> HttpResp
         STEPS[step](viewer, id)
         messages.success(request, _("Saved."))
     except KandeliaError as error:
-        messages.error(request, str(error))
+        messages.error(request, sentence(error))
     return HttpResponseRedirect(reverse("sharing"))
 
 

@@ -22,6 +22,17 @@ register = template.Library()
 ICONS_FILE = Path(__file__).parents[1] / "static" / "vendor" / "lucide" / "icons.json"
 THIN_SPACE = "\u2009"
 MINUS = "\u2212"
+AGENT_LENGTH_MAX = 60
+# Every browser names those it descends from too, so the youngest is asked for first.
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 STATES = {
     "running": ("●", _("running")),
     "idle": ("◌", _("idle")),
@@ -143,6 +154,14 @@ def _span(seconds: int) -> tuple[int, tuple[str, str]]:
 def role_word(role: str) -> Any:
     """A role in the reader's words."""
     return ROLES[Role(role)]
+
+
+@register.filter
+def browser_words(agent: str) -> str:
+    """The browser and its system as people call them, from a User-Agent header; what is unknown stays as it came."""
+    browser = next((word for sign, word in BROWSERS if sign in agent), "")
+    system = next((word for sign, word in SYSTEMS if sign in agent), "")
+    return " · ".join(filter(None, (browser, system))) if browser else agent[:AGENT_LENGTH_MAX]
 
 
 @register.inclusion_tag("web/parts/field.html")
