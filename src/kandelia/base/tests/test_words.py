@@ -1,5 +1,6 @@
 """Promise: the small words — ids, clocks, quality, names — mean what their docstrings say."""
 
+import copy
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from kandelia.base.clock import NS_PER_S, ManualClock, from_ns, to_ns
 from kandelia.base.errors import InvalidInput, KandeliaError
 from kandelia.base.ids import new_id, plain_id
 from kandelia.base.quality import BAD_SENSOR_FAILURE, GOOD, Severity, detail, from_status_code, severity
-from kandelia.base.text import LocalText
+from kandelia.base.text import LocalText, Said
 
 
 def test_ids_are_unique_and_sort_by_time() -> None:
@@ -79,3 +80,8 @@ def test_names_fall_back_visibly() -> None:
 def test_errors_say_what_where_and_how_to_mend() -> None:
     error = KandeliaError('signal "oven.zone1" repeats', "line 14 of site.yaml", "rename one of them")
     assert str(error) == 'line 14 of site.yaml: signal "oven.zone1" repeats; rename one of them'
+
+
+def test_a_sentence_in_both_languages_stays_so_when_copied() -> None:
+    copied = copy.deepcopy(Said("没有", "nothing"))
+    assert (copied.say("zh"), copied.say("en")) == ("没有", "nothing")

@@ -126,7 +126,7 @@ def _names(viewer: Viewer) -> dict[str, str]:
     """Who gave a job: everybody to administrators, to others themselves alone."""
     if not viewer.may(Right.ADMINISTER):
         return {viewer.subject: viewer.name}
-    people = {f"person:{one.id}": one.name for one in access.list_people(viewer)}
+    people = {f"person:{one.id}": one.name or one.sign_in for one in access.list_people(viewer)}
     return {**people, **{f"token:{one.id}": one.name for one in access.list_tokens(viewer)}}
 
 
