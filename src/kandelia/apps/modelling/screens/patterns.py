@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from kandelia.apps.modelling.logic.rows import SIGNAL_CELLS, parameters_of, signal_cells, signals_of
@@ -18,6 +19,13 @@ from kandelia.sdk.templates import KINDS, OWN, TemplateView
 from kandelia.sdk.views import Right, Viewer
 
 BLANK_ROWS = 3
+KIND_WORDS = {
+    "float": gettext_lazy("number"),
+    "integer": gettext_lazy("whole number"),
+    "boolean": gettext_lazy("yes or no"),
+    "text": gettext_lazy("text"),
+    "enumeration": gettext_lazy("enumeration"),
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -44,7 +52,7 @@ def frame(viewer: Viewer, view: TemplateView) -> dict[str, Any]:
         "template": view,
         "name": view.name.say(viewer.language) or view.key,
         "may_change": viewer.may(Right.CONFIGURE),
-        "kinds": list(KINDS),
+        "kinds": [(kind, KIND_WORDS.get(kind, kind)) for kind in KINDS],
         "own": OWN,
         "links": [one.key for one in connections.list_connections(viewer)],
     }
