@@ -23,7 +23,7 @@ from kandelia.engines.files.secrets import FileSecrets
 from kandelia.engines.nats.bus import open_bus
 from kandelia.engines.nats.server import NatsServer, free_port
 from kandelia.kernel.events.report import REPORTS_SUBJECT, Report
-from tests.installation import until
+from tests.installation import Installation, until
 
 KANDELIA = [sys.executable, "-m", "kandelia.boot.command"]
 pytestmark = [pytest.mark.slow, pytest.mark.fault]
@@ -62,8 +62,12 @@ def start_up(directory: Path, *more: str) -> "tuple[subprocess.Popen[str], str]"
     command = [*KANDELIA, "up", "--data", str(directory), "--port", "0", *more]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None
-    line = next(line for line in process.stdout if line.startswith("Kandelia is at"))
-    return process, line.split()[3]
+    said = []
+    for line in process.stdout:
+        if line.startswith("Kandelia is at"):
+            return process, line.split()[3]
+        said.append(line)
+    raise AssertionError(f"it ended with {process.wait(20)}: {''.join(said)[-2_000:]}")
 
 
 def stop(process: "subprocess.Popen[str]") -> None:
@@ -114,15 +118,17 @@ async def test_a_frozen_bus_is_ended_and_started_again(tmp_path: Path, monkeypat
 
 
 def test_two_installations_run_side_by_side_with_their_plants(tmp_path: Path) -> None:
-    processes = [start_up(tmp_path / name, "--demo") for name in ("one", "two")]
+    both = [Installation(tmp_path / name, demo=True) for name in ("one", "two")]
     try:
-        assert processes[0][1] != processes[1][1]
-        for name in ("one", "two"):
-            settings = load_settings(None, {"KANDELIA_DATA": str(tmp_path / name)})
-            until(f"{name} records", lambda settings=settings: _rows(settings) > 0, 60)
+        for one in both:
+            one.start()
+        assert both[0].port != both[1].port
+        for one in both:
+            settings = load_settings(None, {"KANDELIA_DATA": str(one.directory)})
+            until(f"{one.directory.name} records", lambda settings=settings: _rows(settings) > 0, 120)
     finally:
-        for process, _ in processes:
-            stop(process)
+        for one in both:
+            one.stop()
 
 
 def _rows(settings: object) -> float:
