@@ -101,7 +101,7 @@ def test_a_site_goes_out_and_in_as_one_file_with_its_templates(house):
     assert json.loads(house.command("templates", "show", "fan", "--json"))["instances"][0]["machine"] == "s1/hall/oven"
     assert "1 machines; signals: 0 new" in house.command("templates", "apply", "fan", "--dry-run")
     assert json.loads(house.command("templates", "apply", "fan", "--json"))["created"] == 0
-    assert "f07" in house.command("signals", "list")
+    assert "f07" in [one["address"] for one in json.loads(house.command("signals", "list", "--json"))]
 
 
 def test_a_plant_file_beyond_the_limit_is_refused_before_it_is_read(house):
@@ -164,10 +164,11 @@ def test_a_wrong_question_says_how_to_ask(house, question, said):
 
 
 def test_signals_are_listed_and_found(house):
-    assert [one["key"] for one in json.loads(house.command("signals", "list", "--json"))] == ["temperature", "count"]
+    listed = [one["key"] for one in json.loads(house.command("signals", "list", "--json"))]
+    assert listed[:2] == ["temperature", "count"]
     assert ID in house.command("signals", "list", "温度")
     assert ID not in house.command("signals", "list", "pressure")
-    assert "1 of 2; ask for more" in house.command("signals", "list", "--limit", "1", check=False)
+    assert f"1 of {len(listed)}; ask for more" in house.command("signals", "list", "--limit", "1", check=False)
 
 
 def test_connections_are_listed_with_revisions(house):
