@@ -14,7 +14,7 @@ from kandelia.kernel.connections.plane.discovery import Drivers
 def test_a_form_gives_settings_that_the_driver_takes(name: str, tmp_path: Path) -> None:
     form = form_of_driver(name)
     assert form.protocol and form.settings
-    examples = {"endpoint": "opc.tcp://host:4840", "host": "host"}
+    examples = {"endpoint": "opc.tcp://host:4840", "host": "host", "broker": "mqtt://host:1883", "folder": "in"}
     given = {s.key: str(s.default or examples.get(s.key, "")) for s in form.settings}
     Drivers(tmp_path).get(name).configure(_plain(filled(form, given)))
     assert all(s.label.zh and s.label.en for s in form.settings)
