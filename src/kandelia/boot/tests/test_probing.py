@@ -18,7 +18,13 @@ from kandelia.engines.nats.bus import NatsBus, open_bus
 from kandelia.engines.nats.server import NatsServer
 
 DISK = "size=120m"
-SMALL = BusSettings((), 0, "", 20_000_000, 20_000_000, 5_000_000, 5_000_000)
+SMALL = BusSettings(
+    edge_bytes_max=20_000_000,
+    load_bytes_max=20_000_000,
+    events_bytes_max=5_000_000,
+    quarantine_bytes_max=5_000_000,
+    recorded_bytes_max=5_000_000,
+)
 
 
 @pytest.fixture
