@@ -1,22 +1,20 @@
 """Tells as events which processes of the installation ended, fell silent, and came back."""
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
 
 from kandelia.base.clock import Clock
-from kandelia.base.errors import KandeliaError
 from kandelia.boot.settings import ROLES
+from kandelia.kernel.events.plane.listening import keep_listening
 from kandelia.kernel.events.plane.telling import Teller
 from kandelia.kernel.events.report import REPORTS_SUBJECT, Process, Report
-from kandelia.ports.bus import Bus
+from kandelia.ports.bus import Bus, Message
 
 ENDED, STARTED, SILENT, ANSWERS = (f"kandelia.process.{word}" for word in ("ended", "started", "silent", "answers"))
 SOURCE = "/boot"
 SILENT_S = 10.0  # five reports
-RETRY_S = 1.0
 
 
 @dataclass
@@ -64,6 +62,9 @@ class ProcessFacts:
         name = f"{process.name}@{self.node}" if self.node else process.name
         self.teller.tell(self.organisation, type, name, data)
 
+    async def _hear(self, message: Message) -> None:
+        self.heard(message.data)
+
     def heard(self, data: bytes) -> None:
         """A role has reported."""
         try:
@@ -75,10 +76,4 @@ class ProcessFacts:
 
     async def listen(self, bus: Bus) -> None:
         """Hear the roles until cancelled."""
-        while True:
-            try:
-                async for message in await bus.subscribe(REPORTS_SUBJECT):
-                    self.heard(message.data)
-            except KandeliaError:
-                pass
-            await asyncio.sleep(RETRY_S)
+        await keep_listening(bus, REPORTS_SUBJECT, self._hear)

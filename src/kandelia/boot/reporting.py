@@ -12,8 +12,9 @@ import psutil
 
 from kandelia.base.clock import Clock
 from kandelia.base.errors import KandeliaError
+from kandelia.kernel.events.plane.listening import keep_listening
 from kandelia.kernel.events.report import REPORT_PERIOD_S, REPORTS_ASK, REPORTS_SUBJECT, Process, Report, Trouble
-from kandelia.ports.bus import Bus
+from kandelia.ports.bus import Bus, Message
 
 log = logging.getLogger("kandelia.boot")
 Revisions = tuple[Mapping[str, int], Mapping[str, int]]
@@ -101,12 +102,11 @@ class RoleReporter:
             await asyncio.gather(answering, return_exceptions=True)
 
     async def _answer(self, bus: Bus) -> None:
-        while True:
-            with contextlib.suppress(KandeliaError):
-                async for asked in await bus.subscribe(REPORTS_ASK):
-                    if asked.reply:
-                        await self._reply(bus, asked.reply)
-            await asyncio.sleep(REPORT_PERIOD_S)
+        async def reply(asked: Message) -> None:
+            if asked.reply:
+                await self._reply(bus, asked.reply)
+
+        await keep_listening(bus, REPORTS_ASK, reply)
 
     async def _reply(self, bus: Bus, reply: str) -> None:
         with contextlib.suppress(KandeliaError):

@@ -7,6 +7,7 @@ import msgspec
 
 from kandelia.base.errors import InvalidInput
 from kandelia.base.samples import Kind
+from kandelia.kernel.access.contracts import Right, Viewer
 from kandelia.kernel.rules.logic.checking import Checked, Known, check, check_result
 from kandelia.kernel.rules.logic.cycles import check_no_cycle
 from kandelia.kernel.rules.models import Derivation
@@ -74,3 +75,9 @@ def check_bounds(row: Any, bounds: Mapping[str, tuple[float, float]]) -> None:
     for name, (low, high) in bounds.items():
         if not low <= getattr(row, name) <= high:
             raise InvalidInput(f"{getattr(row, name):g} is out of bounds", name, f"give {low:g} to {high:g}", "bounds")
+
+
+def narrow(viewer: Viewer, rows: Any) -> Any:
+    """Those records whose signals lie at the places of whoever sees only places."""
+    numbers = rows.exclude(number=None).values_list("number", flat=True)
+    return rows.filter(number__in=store.known(viewer.organisation, numbers, viewer.reach(Right.SEE)))

@@ -34,6 +34,7 @@ from kandelia.kernel.connections.plane.outlet import Budget, Outlet
 from kandelia.kernel.connections.plane.snapshot import Snapshot
 from kandelia.kernel.connections.plane.supervision import Supervised
 from kandelia.kernel.connections.plane.trying import Trying
+from kandelia.kernel.events.plane.listening import keep_listening
 from kandelia.kernel.events.plane.telling import Teller
 from kandelia.kernel.events.report import Troubles
 from kandelia.ports.bus import Bus, Message
@@ -264,12 +265,11 @@ class Edge:
 
     async def _answer(self, subject: str, answer: Callable[[Message], Awaitable[None]]) -> None:
         """Requests on a subject, a few at once; a cut bus only delays the next."""
-        while True:
-            with contextlib.suppress(KandeliaError):
-                subscription = await self.bus.subscribe(subject)
-                async for message in subscription:
-                    self._spawn(self._answer_one(answer, message))
-            await asyncio.sleep(1.0)
+
+        async def begin(message: Message) -> None:
+            self._spawn(self._answer_one(answer, message))
+
+        await keep_listening(self.bus, subject, begin)
 
     async def _answer_one(self, answer: Callable[[Message], Awaitable[None]], message: Message) -> None:
         async with self._browses:

@@ -17,6 +17,7 @@ from kandelia.base.clock import NS_PER_S, Clock
 from kandelia.base.errors import InvalidInput, KandeliaError
 from kandelia.base.samples import decode, encode
 from kandelia.kernel.connections.contracts import load_subject, organisation_of
+from kandelia.kernel.events.plane.listening import keep_listening
 from kandelia.kernel.events.report import Troubles
 from kandelia.kernel.rules.contracts import RECORDED_STREAM, RULES_ANEW, SOURCE, Anew, Done, RulesDocument
 from kandelia.kernel.rules.logic.columns import batch_of
@@ -77,7 +78,14 @@ class Working:
 
     async def run(self) -> None:
         """Follow the rules, the recorded rows and the clock."""
-        beside = [asyncio.create_task(one) for one in (self.following.run(self._bus), self._tick(), self._answer())]
+        beside = [
+            asyncio.create_task(one)
+            for one in (
+                self.following.run(self._bus),
+                self._tick(),
+                keep_listening(self._bus, RULES_ANEW, self._reply, group=CONSUMER),
+            )
+        ]
         try:
             await self._consume()
         finally:
@@ -206,16 +214,10 @@ class Working:
             content = hashlib.sha256(encode(batch_of(output.number, output.series))).hexdigest()
             await self._write(plant, [output], f"close {output.number} {content}")
 
-    async def _answer(self) -> None:
-        """Requests to evaluate a stretch again."""
-        while True:
-            with contextlib.suppress(KandeliaError):
-                async for message in await self._bus.subscribe(RULES_ANEW, group=CONSUMER):
-                    if message.reply:
-                        await self._reply(message)
-            await asyncio.sleep(RETRY_S)
-
     async def _reply(self, message: Message) -> None:
+        """A request to evaluate a stretch again."""
+        if not message.reply:
+            return
         headers, data = {}, b""
         try:
             asked = msgspec.json.decode(message.data, type=Anew)

@@ -4,7 +4,6 @@ from typing import Any
 
 from kandelia.base.errors import InvalidInput
 from kandelia.base.text import LocalText
-from kandelia.kernel.access.contracts import Right
 from kandelia.kernel.access.facade import system_viewer
 from kandelia.kernel.lives.archetypes import KEPT
 from kandelia.kernel.records.contracts import RecordView
@@ -68,14 +67,6 @@ def live_page(viewer: Any, view: RecordView) -> tuple[tuple[LocalText, str], ...
     return ((LocalText("实时值与趋势", "Values and trend"), f"/signals/{number}"),) if number else ()
 
 
-def narrow(viewer: Any, rows: Any) -> Any:
-    """Those whose signals lie at the places of whoever sees only places."""
-    seen = store.known(
-        viewer.organisation, rows.exclude(number=None).values_list("number", flat=True), viewer.reach(Right.SEE)
-    )
-    return rows.filter(number__in=seen)
-
-
 DERIVED = RecordType(
     name="derived-signal",
     label=LocalText("计算测点", "Derived signal"),
@@ -129,7 +120,7 @@ DERIVED = RecordType(
     create_by=("engineer", "administrator"),
     icon="calculator",
     group="plant",
-    narrow=narrow,
+    narrow=compiling.narrow,
     placed=True,
     derive=compiling.usual,
     check=check,

@@ -6,7 +6,6 @@ from typing import Any
 from kandelia.base.errors import InvalidInput
 from kandelia.base.samples import Kind
 from kandelia.base.text import LocalText
-from kandelia.kernel.access.contracts import Right
 from kandelia.kernel.connections import outbox
 from kandelia.kernel.lives.archetypes import KEPT
 from kandelia.kernel.records.declaration import Field, Group, RecordType
@@ -43,14 +42,6 @@ def check(row: Any) -> None:
 def tell(row: Any) -> None:
     """The data plane hears of it."""
     outbox.nudge()
-
-
-def narrow(viewer: Any, rows: Any) -> Any:
-    """Those whose signals lie at the places of whoever sees only places."""
-    seen = store.known(
-        viewer.organisation, rows.exclude(number=None).values_list("number", flat=True), viewer.reach(Right.SEE)
-    )
-    return rows.filter(number__in=seen)
 
 
 LIMIT = RecordType(
@@ -90,7 +81,7 @@ LIMIT = RecordType(
     create_by=("engineer", "administrator"),
     icon="gauge",
     group="plant",
-    narrow=narrow,
+    narrow=compiling.narrow,
     placed=True,
     derive=compiling.usual,
     check=check,

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -13,22 +12,21 @@ import numpy as np
 from kandelia.base.clock import Clock
 from kandelia.base.errors import InvalidInput, KandeliaError, NotAllowed, TooMuch, Unavailable
 from kandelia.kernel.connections.plane.snapshot import Snapshot
+from kandelia.kernel.events.plane.listening import keep_listening
 from kandelia.kernel.signals.contracts import CHUNK_BYTES_MAX, HISTORY_ASK, HISTORY_CANCEL, Ask, Question
 from kandelia.kernel.signals.logic.fairness import FairQueue
 from kandelia.kernel.signals.logic.questions import answer, check_question, may_be_large, schema_of, size_answer
 from kandelia.kernel.signals.logic.slicing import chunks
 from kandelia.kernel.signals.plane.replying import Reply
 from kandelia.kernel.signals.plane.wire import ANSWER_HEADER, REFUSAL, refusal_of
-from kandelia.ports.bus import Bus, Message, Subscription
+from kandelia.ports.bus import Bus, Message
 from kandelia.ports.history import History, Reading
 
 GROUP = "history"
 WAITING_EACH_MAX = 500  # questions of one organisation
 WAITING_MAX = 2_000
 SNAPSHOT_WAIT_S = 5.0
-RESUBSCRIBE_DELAY_S = 1.0
 log = logging.getLogger("kandelia.history")
-Hear = Callable[[Message], Awaitable[None]]
 
 
 @dataclass(eq=False)
@@ -100,8 +98,8 @@ class Answering:
         """Listen and answer."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen(HISTORY_ASK, GROUP, self._hear))
-                tasks.create_task(self._listen(HISTORY_CANCEL, "", self._hear_cancel))
+                tasks.create_task(keep_listening(self._bus, HISTORY_ASK, self._hear, group=GROUP))
+                tasks.create_task(keep_listening(self._bus, HISTORY_CANCEL, self._hear_cancel))
                 for reader in range(self._readers):
                     tasks.create_task(self._serve(small_only=reader == 0 and self._readers > 1))
         finally:
@@ -113,20 +111,6 @@ class Answering:
         self._stopping = True
         for asked in self._open:
             asked.cancel()
-
-    async def _listen(self, subject: str, group: str, hear: Hear) -> None:
-        while True:
-            subscription: Subscription | None = None
-            try:
-                subscription = await self._bus.subscribe(subject, group=group)
-                async for message in subscription:
-                    await hear(message)
-            except KandeliaError as error:
-                log.warning("cannot listen to %s: %s", subject, error)
-            finally:
-                if subscription is not None:
-                    await subscription.close()
-            await asyncio.sleep(RESUBSCRIBE_DELAY_S)
 
     async def _hear(self, message: Message) -> None:
         if not message.reply:

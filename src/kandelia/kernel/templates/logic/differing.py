@@ -5,23 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from kandelia.kernel.signals.definitions import SignalView
+from kandelia.kernel.signals.logic.plant_file import SIGNAL
 from kandelia.kernel.templates.definitions import Difference, FieldDifference, SignalDifference
 from kandelia.kernel.templates.logic.documents import COMMAND, signal_document
 
-FIELDS = (
-    "name",
-    "type",
-    "unit",
-    "decimals",
-    "range",
-    "labels",
-    "period",
-    "connection",
-    "address",
-    "retention",
-    "clash",
-    "command",
-)
+FIELDS = tuple(name for name in SIGNAL if name not in ("key", "active"))  # neither is the template's to change
 
 
 def difference(

@@ -7,7 +7,7 @@ taken for a file. Whoever ordered asks how far it is; when nobody asks for ASKED
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,10 +19,11 @@ import pyarrow as pa
 from kandelia.base.clock import Clock
 from kandelia.base.errors import InvalidInput, KandeliaError, NotAllowed, TooMuch, Unavailable
 from kandelia.kernel.connections.plane.snapshot import Snapshot
+from kandelia.kernel.events.plane.listening import keep_listening
 from kandelia.kernel.signals.logic import formats
 from kandelia.kernel.signals.plane.wire import ANSWER_HEADER, REFUSAL, refusal_of
 from kandelia.kernel.transfers.contracts import EXPORT_ASK, EXPORT_CANCEL, EXPORT_STATE, ExportOrder, Standing
-from kandelia.ports.bus import Bus, Message, Subscription
+from kandelia.ports.bus import Bus, Message
 from kandelia.ports.history import AGGREGATE_SCHEMA, RAW_SCHEMA, History, Reading, Window
 
 GROUP = "history"
@@ -31,11 +32,10 @@ ASKED_S = 60.0
 SECONDS_MAX = 12 * 3_600.0
 ROWS_MAX = 20_000_000_000
 SNAPSHOT_WAIT_S = 5.0
-RESUBSCRIBE_DELAY_S = 1.0
+WATCH_S = 1.0
 KNOWN_MAX = 200  # of the exports that ended, whose end is still told
 PRIVATE = 0o700
 log = logging.getLogger("kandelia.history")
-Hear = Callable[[Message], Awaitable[None]]
 PathOf = Callable[[str, str, str], Path]  # organisation, id, format
 
 
@@ -65,9 +65,9 @@ class Exporting:
         """Listen and write."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen(EXPORT_ASK, GROUP, self._hear))
-                tasks.create_task(self._listen(EXPORT_STATE, "", self._hear_state))
-                tasks.create_task(self._listen(EXPORT_CANCEL, "", self._hear_cancel))
+                tasks.create_task(keep_listening(self._bus, EXPORT_ASK, self._hear, group=GROUP))
+                tasks.create_task(keep_listening(self._bus, EXPORT_STATE, self._hear_state))
+                tasks.create_task(keep_listening(self._bus, EXPORT_CANCEL, self._hear_cancel))
                 tasks.create_task(self._watch())
         finally:
             self.cancel_all()
@@ -77,20 +77,6 @@ class Exporting:
         """End every export, as before leaving."""
         for writing in self._known.values():
             writing.reading.cancelled.set()
-
-    async def _listen(self, subject: str, group: str, hear: Hear) -> None:
-        while True:
-            subscription: Subscription | None = None
-            try:
-                subscription = await self._bus.subscribe(subject, group=group)
-                async for message in subscription:
-                    await hear(message)
-            except KandeliaError as error:
-                log.warning("cannot listen to %s: %s", subject, error)
-            finally:
-                if subscription is not None:
-                    await subscription.close()
-            await asyncio.sleep(RESUBSCRIBE_DELAY_S)
 
     async def _hear(self, message: Message) -> None:
         try:
@@ -142,7 +128,7 @@ class Exporting:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(RESUBSCRIBE_DELAY_S)
+            await asyncio.sleep(WATCH_S)
             now_s = self._clock.monotonic_s()
             for writing in self._known.values():
                 if writing.standing.state == "writing" and now_s - writing.asked_s > ASKED_S:
