@@ -19,6 +19,8 @@ WRITE_WAIT_S = 120.0  # for the reader to take anything at all
 HEAD_BYTES_MAX = 32_768
 HEADERS_MAX = 100
 BODY_BYTES_MAX = 16_000_000
+LINGER_S = 1.0
+LINGER_BYTES_MAX = 1_000_000
 CONNECTIONS_MAX = 4_000
 CONNECTIONS_PER_ADDRESS_MAX = 300  # loopback is free: a front proxy of one's own comes from there
 LIVE_STARTS = (b"GET /live ", b"GET /live?")
@@ -66,6 +68,7 @@ class Door(HttpToolsProtocol):
         self._heading = True
         self._head_bytes = 0
         self._body_bytes = 0
+        self._discarded = 0  # after a refusal
         self._splice: Splice | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
@@ -90,12 +93,17 @@ class Door(HttpToolsProtocol):
         if self._splice is not None:
             self._splice.write(data)
         elif self._refused:
-            return
+            self._discard(len(data))
         elif self._decided:
             self._hear(data)
         else:
             self._start += data
             self._decide()
+
+    def _discard(self, count: int) -> None:
+        self._discarded += count
+        if self._discarded > LINGER_BYTES_MAX:
+            self.transport.close()
 
     def _decide(self) -> None:
         known = self._start[:LIVE_START_LENGTH]
@@ -227,7 +235,21 @@ class Door(HttpToolsProtocol):
         self._refused = True
         self.gate.refused += 1
         self.transport.write(plain_answer(status, why, code))
-        self.transport.close()
+        if status is HTTPStatus.SERVICE_UNAVAILABLE:  # there are too many as it is
+            self.transport.close()
+        else:
+            self._linger()
+
+    def _linger(self) -> None:
+        """Close only once the client has had time to read: bytes that nobody takes would reset its connection, and the
+        answer with it (RFC 9112, 9.6)."""
+        self._disarm()
+        if self.cycle is not None:  # an application at work must not write behind the refusal
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._deadline = asyncio.get_running_loop().call_later(LINGER_S, self.transport.close)
 
 
 def door_of(gate: Gate) -> type[Door]:
