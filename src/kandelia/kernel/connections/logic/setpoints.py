@@ -44,7 +44,7 @@ def check_step(rule: WriteRule, value: Value, present: Value | None) -> None:
     """InvalidInput where the change is larger than one command may make, or cannot be told."""
     if rule.step_max is None or isinstance(value, str | bool):
         return
-    if present is None or isinstance(present, str):
+    if present is None or isinstance(present, str) or not math.isfinite(present):  # no comparison holds against NaN
         what = "the present value is not known, so the size of the step cannot be judged"
         raise InvalidInput(what, "value", "wait until the signal has a good value", "present-unknown")
     if abs(value - present) > rule.step_max * (1 + FLOAT_TOLERANCE):
